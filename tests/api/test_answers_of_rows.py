@@ -10,7 +10,7 @@ import pytest
 from served_tree import TICKER, call, tree_with_api
 
 from fsmv2.api.answers_of_rows import MOST, AnswersOfRows
-from fsmv2.operate import TreeHandle, current_rows
+from fsmv2.operate import TreeHandle
 from fsmv2.operate.changed_workers import WorkerChanges
 from fsmv2.operate.current_rows import TreeRows
 from fsmv2.runtime import Runtime, shared_view
@@ -48,7 +48,6 @@ async def test_many_who_ask_at_once_cost_supervision_few_pictures(
     # As if all of them came within the moment in which a picture is fresh.
     monkeypatch.setattr(shared_view, "FRESH", 3600.0)
     monkeypatch.setattr(shared_view, "LONGEST", 3600.0)
-    monkeypatch.setattr(current_rows, "FRESH", 3600.0)
     pictures, looks, texts = list[Any](), list[Any](), list[Any]()
     real_picture, real_rows = Runtime._take_picture, TreeHandle.rows_in
     real_look = WorkerChanges.look

@@ -130,7 +130,7 @@ async def test_h100_who_reads_slowly_costs_nothing_and_is_then_sent_how_all_is_n
 
 
 def _channels(api: Any) -> Any:
-    return api._server._streams.workers._channels
+    return api._server._streams["workers"]._channels
 
 
 @pytest.mark.real

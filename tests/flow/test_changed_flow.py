@@ -39,8 +39,10 @@ async def test_h80_what_both_accepted_is_counted_as_lost_when_the_engine_is_clos
     stats = engine.stats(NAME)
     assert stats is not None
     assert stats.queue_depth > before, "those of before are waited for as well"
+    assert engine._leaving_marks[NAME] == 1
     await engine.aclose()
     assert engine.dropped == {NAME: accepted.total()}
+    assert not engine._leaving_marks, "of one that has left nothing is kept"
 
 
 async def test_a_flow_that_is_changed_again_and_again_keeps_no_more_samples() -> None:

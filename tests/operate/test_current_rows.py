@@ -69,7 +69,7 @@ async def test_the_rows_are_those_of_a_view_in_the_order_of_the_tree(tmp_path: P
 async def test_rows_are_looked_at_once_for_all_who_ask_at_about_the_same_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(current_rows, "FRESH", 3600.0)
+    monkeypatch.setattr(current_rows, "fresh_for", lambda _: 3600.0)
     file = tmp_path / "plant.yaml"
     file.write_text(DOCUMENT)
     async with open_tree(file, state_dir=tmp_path / "state") as tree:

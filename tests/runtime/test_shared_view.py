@@ -9,7 +9,7 @@ import pytest
 
 from fsmv2.errors import TreeStoppingError
 from fsmv2.runtime import TreeView, shared_view
-from fsmv2.runtime.shared_view import FRESH, LONGEST, SharedView
+from fsmv2.runtime.shared_view import FRESH, LONGEST, SharedView, fresh_for
 
 
 class Pictures:
@@ -152,3 +152,8 @@ async def test_it_is_shared_by_several_loops(pictures: Pictures) -> None:
     view = pictures.taken(0)
     assert await here is view
     assert await there is view
+
+
+@pytest.mark.parametrize(("took", "fresh"), [(0.0, FRESH), (0.05, 0.2), (10.0, LONGEST)])
+def test_what_took_longer_is_fresh_for_longer_up_to_a_limit(took: float, fresh: float) -> None:
+    assert fresh_for(took) == pytest.approx(fresh)

@@ -3,6 +3,7 @@
 Metrics and health are also served over TCP, on a loopback address, when that is asked for.
 
 routes          the table of all routes: application, OpenAPI document and tests read it.
+route_queries   what they are asked with.
 route_handlers  what each route answers; decided in `operate`.
 monitoring, metrics_text   metrics, health, readiness, version; the metrics for many at once.
 host_check      refuses requests over TCP that were meant for another host.

@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -30,14 +30,13 @@ from fsmv2.api.json_text import json_of
 from fsmv2.api.metrics_text import SharedMetrics
 from fsmv2.api.problem_response import ApiError, problem, problem_response
 from fsmv2.api.route_handlers import Call, RawAnswer
-from fsmv2.api.routes import ROUTES, Route, WhichEvents
+from fsmv2.api.routes import ROUTES, Route, StreamName
 from fsmv2.api.worker_stream import WorkerStream
 from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import FsmError
 from fsmv2.operate import TreeHandle
 from fsmv2.operate.past.past_reader import LONGEST
 from fsmv2.operate.problem import Problem, problem_of
-from fsmv2.operate.worker_filter import WorkerFilter
 
 BODY_WITHIN = 10.0
 """Seconds for a body to arrive."""
@@ -57,12 +56,8 @@ OURS = Problem("Internal error", 500, "This is a fault of fsmv2; see its log.")
 log = logging.getLogger("fsmv2.api")
 
 
-class Streams(NamedTuple):
-    """What of a tree can be watched."""
-
-    events: EventStream
-    logs: EventStream
-    workers: WorkerStream
+Streams = Mapping[StreamName, EventStream | WorkerStream]
+"""What of a tree can be watched."""
 
 
 class _Served(NamedTuple):
@@ -118,15 +113,12 @@ def _endpoint(route: Route, served: _Served) -> Callable[[Request], Awaitable[Re
         try:
             query = _query(route, request)
             async with asyncio.timeout(route.within + _beside(query)):
-                if route.streams and STREAM in request.headers.get("accept", ""):
+                if STREAM in request.headers.get("accept", ""):
                     if route.stream is not None:
                         return _streamed(await route.stream(served.tree, query))
-                    if isinstance(query, WorkerFilter):
-                        return await served.streams.workers.response(query)
-                    last = request.headers.get("last-event-id", "")
-                    events = isinstance(query, WhichEvents)
-                    stream = served.streams.events if events else served.streams.logs
-                    return await stream.response(query, last)
+                    if route.streams is not None:
+                        last = request.headers.get("last-event-id", "")
+                        return await served.streams[route.streams].response(query, last)
                 body, raw = await _body(route, request)
                 unchanged = if_match(request) if route.body is not None else ()
                 call = Call(

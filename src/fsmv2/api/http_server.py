@@ -143,11 +143,12 @@ class ApiServer:
         # What a client sends is no matter for the log of a tree, and its warnings say no more.
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         places = Places()
-        self._streams = streams = Streams(
-            events=EventStream(events_of(tree), places),
-            logs=EventStream(lines_of(tree), places),
-            workers=WorkerStream(tree, places),
-        )
+        streams: Streams = {
+            "events": EventStream(events_of(tree), places),
+            "logs": EventStream(lines_of(tree), places),
+            "workers": WorkerStream(tree, places),
+        }
+        self._streams = streams
         metrics = SharedMetrics(lambda accept: exposition(tree.measured, accept))
         self._unix = Listener(application(tree, streams, metrics))
         self._tcp = Listener(monitoring_application(tree, streams, metrics))
@@ -165,7 +166,7 @@ class ApiServer:
         listeners = (self._unix, self._tcp)
         for listener in listeners:
             listener.refuse()
-        for stream in self._streams:
+        for stream in self._streams.values():
             stream.close()
         await asyncio.gather(*(listener.close() for listener in listeners))
 

@@ -76,7 +76,7 @@ def _operation(
     content: dict[str, Any] = {
         media: {"schema": schema_of[id(route.answer)]} for media in route.texts or (JSON,)
     }
-    if route.streams:
+    if route.streams or route.stream:
         content["text/event-stream"] = {"schema": {"type": "string"}}
     responses: dict[str, Any] = {"200": {"description": "OK", "content": content}}
     if route.links:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Annotated, Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -16,6 +16,20 @@ from fsmv2.api.route_handlers import (
     Leaving,
     NotifyTest,
     Overview,
+)
+from fsmv2.api.route_queries import (
+    Below,
+    HowAsked,
+    HowFar,
+    Matching,
+    NoParameters,
+    OfPath,
+    OfState,
+    WhatOfTree,
+    Which,
+    WhichEvents,
+    WhichGeneration,
+    WhichGenerations,
 )
 from fsmv2.metrics.exposition import OPENMETRICS
 from fsmv2.notify import TargetStatus, TargetTest
@@ -46,101 +60,21 @@ from fsmv2.operate.worker_description import WorkerDescription
 from fsmv2.operate.worker_filter import WorkerFilter
 from fsmv2.operate.worker_row import WorkerRow
 
-MOST_EVENTS = 1_000
-
-
-At = Annotated[float, msgspec.Meta(ge=0, le=2**40)]
-
-
-class OfPath(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A path that has to be there. `at`: how it was then, Unix seconds, by the journal; 0: now."""
-
-    path: Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
-    at: At = 0.0
-
-
-class OfState(OfPath, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A path, and a state of its type that it is not in."""
-
-    state: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-
-
-class Below(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A path, and all below it; empty: the whole tree."""
-
-    path: Annotated[str, msgspec.Meta(max_length=4096)] = ""
-
-
-class Matching(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A topic, a tag, a worker, or a pattern of them; empty: all."""
-
-    match: Annotated[str, msgspec.Meta(max_length=4096)] = ""
-
-
-class WhatOfTree(WorkerFilter, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """As of `/v1/workers`; `lines`, `columns`: the space it has to fit into, 0: any.
-
-    `at`: how it was then, Unix seconds, by the journal; 0: now.
-    """
-
-    lines: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 0
-    columns: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 0
-    at: At = 0.0
-
-
-class Which(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Of a path and below it, or of all: the last `limit` with a greater id than `after`.
-
-    `since`: Unix seconds, not earlier.
-    """
-
-    path: Annotated[str, msgspec.Meta(max_length=4096)] = ""
-    after: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] = 0
-    since: Annotated[float, msgspec.Meta(ge=0, le=2**40)] = 0.0
-    limit: Annotated[int, msgspec.Meta(ge=1, le=MOST_EVENTS)] = 100
-
-
-class WhichEvents(Which, frozen=True, forbid_unknown_fields=True):
-    """As of `/v1/logs`; `until`: Unix seconds, not later; 0: whenever. Not of a stream."""
-
-    until: At = 0.0
-
-
-class WhichGeneration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The number of a generation; 0: the one that runs."""
-
-    number: Annotated[int, msgspec.Meta(ge=0, le=2**31)] = 0
-
-
-class WhichGenerations(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The numbers of two generations; `newer` 0: the one that runs."""
-
-    older: Annotated[int, msgspec.Meta(ge=1, le=2**31)]
-    newer: Annotated[int, msgspec.Meta(ge=0, le=2**31)] = 0
-
-
-class HowAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`wait`: seconds for which the effect is waited for. `dry_run`: do nothing, but check."""
-
-    wait: Annotated[float, msgspec.Meta(ge=0, le=LONGEST_WAIT)] = 0.0
-    dry_run: bool = False
-
-
-class NoParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """No parameters."""
+StreamName = Literal["workers", "events", "logs"]
+"""What of a tree can be watched."""
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
     """One route. `query`: its parameters; `body`: what it is sent; `answer`: what it gives.
 
-    `streams`: asked for `text/event-stream` it gives that instead: what `stream` gives, or else
-    workers, events or lines of the log, as the query is for. `problems`: what else it may answer,
-    by status; `otherwise`: statuses with which it answers the same type. `texts`: media types of an
-    answer that is no JSON. `over_tcp`: to whoever reaches the TCP address, too. `links`: what can
-    be asked next with what it answers. `within`: seconds after which a call is given up, beside
+    `streams`: asked for `text/event-stream` it gives that instead: the stream of this name that
+    all who watch share, or what `stream` gives. `problems`: what else it may answer, by status;
+    `otherwise`: statuses with which it answers the same type. `texts`: media types of an answer
+    that is no JSON. `over_tcp`: to whoever reaches the TCP address, too. `links`: what can be
+    asked next with what it answers. `within`: seconds after which a call is given up, beside
     those for which an effect is waited for or the past is read: its tree does not answer.
-    `longest`: bytes of a body; a request is a few hundred. `changes`: whether a call with a body
-    does something; if not, it is given up when its client goes away.
+    `longest`: bytes of a body; a request is a few hundred. `changes`: whether a call with a
+    body does something; if not, it is given up when its client goes away.
     """
 
     method: str
@@ -150,7 +84,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     answer: Any
     query: type[msgspec.Struct] = NoParameters
     body: Any = None
-    streams: bool = False
+    streams: StreamName | None = None
     over_tcp: bool = False
     texts: tuple[str, ...] = ()
     otherwise: dict[int, str] = {}
@@ -160,13 +94,6 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     stream: Callable[[TreeHandle, Any], Awaitable[AsyncIterator[bytes]]] | None = None
     changes: bool = True
     longest: int = 1 << 20
-
-
-class HowFar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`generation`: 0 is the one that runs. `wait`: seconds until it is final, at most."""
-
-    generation: Annotated[int, msgspec.Meta(ge=0, le=2**31)] = 0
-    wait: Annotated[float, msgspec.Meta(ge=0, le=LONGEST_WAIT)] = 0.0
 
 
 APPLY_PROBLEMS = {
@@ -214,7 +141,7 @@ ROUTES = (
         links=links.OF_WORKERS,
         query=WorkerFilter,
         answer=list[WorkerRow],
-        streams=True,
+        streams="workers",
         problems=NO_MATCH,
     ),
     Route(
@@ -278,7 +205,7 @@ ROUTES = (
         links=links.OF_EVENTS,
         query=WhichEvents,
         answer=list[RecordedEvent],
-        streams=True,
+        streams="events",
     ),
     Route(
         method="GET",
@@ -287,7 +214,7 @@ ROUTES = (
         handler=route_handlers.logs,
         query=Which,
         answer=LogLines,
-        streams=True,
+        streams="logs",
     ),
     Route(
         method="GET",
@@ -363,7 +290,6 @@ ROUTES = (
         handler=apply_handlers.apply_progress,
         query=HowFar,
         answer=ApplyProgress,
-        streams=True,
         stream=apply_handlers.progress_stream,
         problems={404: "There is no generation of this number."},
     ),

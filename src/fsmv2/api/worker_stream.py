@@ -111,8 +111,10 @@ class WorkerStream:
         self._closed = False
         places.count(lambda: len(self._watchers()))
 
-    async def response(self, which: WorkerFilter) -> WatchResponse:
+    async def response(self, which: WorkerFilter, last_event_id: str = "") -> WatchResponse:
         """A stream of the workers that are meant, who need not be there yet.
+
+        It begins with how all are, so what the client has seen last says nothing.
 
         UnknownFilterError: there is no such type, state or phase.
         """

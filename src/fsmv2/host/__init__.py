@@ -17,7 +17,8 @@ tcp, tcp_probe   connecting to a host by name or address; whether something acce
 socket_owner, free_ports   the sockets of this machine: whose a port is, and which are free.
 service_manager   reports the state of this process to systemd, or a manager like it.
 loopback_listener   a socket that listens for programs of this machine.
-side_process   what a process does first that works for a running tree.
+side_program, side_process   a program that works for a running tree, from its start to its end;
+            what that does first, and the messages between the two.
 unix_peer   who is at the other end of a Unix socket.
 
 `procfs`, `process_folder`, `flock` and `reserved_file` import the standard library alone, and

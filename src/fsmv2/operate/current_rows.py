@@ -15,13 +15,8 @@ import msgspec
 from fsmv2.core import Core
 from fsmv2.operate.changed_workers import TRIES, WorkerChanges
 from fsmv2.operate.worker_row import WorkerRow
+from fsmv2.runtime.shared_view import fresh_for
 from fsmv2.worker import WorkerFactory
-
-FRESH = 0.1
-"""Seconds for which rows are as good as new ones; nobody sees a difference."""
-
-SHARE = 4
-"""Of a large tree they are as good for so many times as long as it took to look at it."""
 
 
 class TreeRows(msgspec.Struct, frozen=True):
@@ -42,7 +37,7 @@ class CurrentRows:
         self._lock = threading.Lock()
         self._last: TreeRows | None = None
         self._began = 0.0
-        self._fresh_for = FRESH
+        self._fresh_for = fresh_for(0.0)
 
     def fresh(self, *, since: float = 0.0) -> TreeRows | None:
         """Those of the last look, if that began after `since`, by `time.monotonic`, and just now.
@@ -60,7 +55,7 @@ class CurrentRows:
                 return found
             began = time.monotonic()
             found = TreeRows(tuple(self._looked_at()))
-            self._fresh_for = max(FRESH, SHARE * (time.monotonic() - began))
+            self._fresh_for = fresh_for(time.monotonic() - began)
             self._last, self._began = found, began
             return found
 

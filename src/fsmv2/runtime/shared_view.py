@@ -28,6 +28,11 @@ LONGEST = 0.5
 """Seconds after which it is not, however large the tree."""
 
 
+def fresh_for(took: float) -> float:
+    """Seconds for which a picture that took so many is as good as a new one."""
+    return min(LONGEST, max(FRESH, SHARE * took))
+
+
 class SharedView:
     """Pictures of one tree, each shared by those whom it suits."""
 
@@ -71,7 +76,7 @@ class SharedView:
     def _taken(self, picture: _Picture, taken: Future[TreeView]) -> None:
         """Hand it to those who wait, and begin the next if somebody waits for that."""
         took = monotonic() - picture.began
-        self.fresh_for = min(LONGEST, max(FRESH, SHARE * took))
+        self.fresh_for = fresh_for(took)
         if taken.cancelled():
             ended = "the loop of supervision has ended."
             picture.future.set_exception(TreeStoppingError(ended, fix="Try again when it runs."))

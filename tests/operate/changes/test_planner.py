@@ -156,8 +156,8 @@ async def test_a_planner_that_is_killed_is_a_clear_error(
     async with tree_of(place) as tree:
         planning = asyncio.ensure_future(tree.plan(document(place, text(level="2"))))
         await until(lambda: bool(started))
-        assert started[0]._process is not None
-        os.kill(started[0]._process.pid, signal.SIGKILL)
+        assert started[0]._program.process is not None
+        os.kill(started[0]._program.process.pid, signal.SIGKILL)
         with pytest.raises(PlannerError, match="signal 9 ended it"):
             await planning
         assert (await tree.plan(document(place, text(level="2")))).changes
@@ -167,7 +167,7 @@ async def test_who_goes_away_leaves_no_planner(place: Place, started: list[Plann
     async with tree_of(place) as tree:
         planning = asyncio.ensure_future(tree.plan(document(place, text(level="2"))))
         await until(lambda: bool(started))
-        process = started[0]._process
+        process = started[0]._program.process
         assert process is not None
         planning.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -183,10 +183,10 @@ async def test_a_planner_ends_with_its_pipe_and_within_its_time(
         task = planner._task(tree.running, {"": b""}, str(place.file))
         alone = PlannerProcess(task)
         await asyncio.to_thread(alone._start)
-        assert alone._process is not None
-        assert alone._process.stdin is not None
-        alone._process.stdin.close()  # as when the tree is killed
-        await asyncio.to_thread(alone._process.wait, 30)
+        assert alone._program.process is not None
+        assert alone._program.process.stdin is not None
+        alone._program.process.stdin.close()  # as when the tree is killed
+        await asyncio.to_thread(alone._program.process.wait, 30)
         alone.end()
         monkeypatch.setattr(planner, "WITHIN", 0.01)
         with pytest.raises(PlannerError, match=r"it took more than 0 s.*The tree is as it was"):

@@ -15,11 +15,10 @@ import functools
 import os
 import subprocess
 import sys
-import threading
 import time
 import weakref
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from typing import IO, Any, TypeVar
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -27,6 +26,7 @@ from fsmv2.core.checkpoint.take import Checkpoint
 from fsmv2.errors import DocumentError, FsmError, PlannerError
 from fsmv2.escaping import printable_line
 from fsmv2.host.in_thread import in_daemon_thread, in_thread
+from fsmv2.host.side_program import SideProgram
 from fsmv2.model import ChildSpec
 from fsmv2.model.data.codec import ExactWriter
 from fsmv2.operate.changes.change_plan import ChangePlan
@@ -44,8 +44,6 @@ from fsmv2.operate.changes.planner_messages import (
     Valid,
     decode_answer,
     encode,
-    read_frame,
-    write_frame,
 )
 from fsmv2.operate.changes.plant_transfer import PlantReader
 from fsmv2.operate.changes.running_document import RunningDocument
@@ -141,41 +139,9 @@ class PlannerProcess:
 
     def __init__(self, task: PlanTask) -> None:
         self._task = task
-        self._process: subprocess.Popen[bytes] | None = None
-        self._errors: IO[bytes] | None = None
-        self._ended = ""
-        self._changing = threading.RLock()
-        self._limit = threading.Timer(WITHIN, self._too_late)
-        self._limit.daemon = True
-
-    async def run(self, work: Callable[[], T]) -> T:
-        """Do `work` in a thread; who is cancelled ends the planner, and waits for its end."""
-        running = asyncio.ensure_future(in_thread(work))
-        try:
-            return await asyncio.shield(running)
-        except asyncio.CancelledError:
-            await in_thread(self.end)
-            with contextlib.suppress(asyncio.CancelledError, PlannerError):
-                await running
-            raise
-
-    def end(self, why: str = "it was no longer needed") -> None:
-        """End it, if it has not ended; from any thread."""
-        self._limit.cancel()
-        with self._changing:
-            self._ended = self._ended or why
-            process = self._process
-            if process is not None and process.returncode is None:
-                process.kill()
-                process.wait()
-        pipes = () if process is None else (process.stdin, process.stdout)
-        for pipe in (*pipes, self._errors):
-            if pipe is not None:
-                with contextlib.suppress(OSError, ValueError):  # what was not sent yet
-                    pipe.close()
-
-    def _too_late(self) -> None:
-        self.end(f"it took more than {WITHIN:.0f} s")
+        self._errors = os.fdopen(os.memfd_create("fsmv2-planner"), "w+b")
+        self._program = SideProgram(PROGRAM, within=WITHIN, errors=self._errors)
+        self.run, self.end = self._program.run, self._program.end
 
     def read_document(self) -> bool:
         """Start it, and have it read the document; False: it has other code. DocumentError."""
@@ -211,24 +177,14 @@ class PlannerProcess:
             return PlannedChange(plan=answer.plan, plant=plant)
 
     def _start(self) -> None:
-        self._errors = os.fdopen(os.memfd_create("fsmv2-planner"), "w+b")
-        with self._changing:
-            if self._ended:
+        try:
+            if not self._program.start():
                 raise self._failure()
-            try:
-                self._process = subprocess.Popen(  # noqa: S603  (our own program, and no shell)
-                    [sys.executable, "-P", "-m", PROGRAM],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=self._errors,
-                    start_new_session=True,  # Ctrl-C at the terminal of fsmv2 is not meant for it
-                )
-            except OSError as error:
-                raise PlannerError(
-                    f"no planner can be started with {sys.executable}: {error.strerror}.",
-                    fix="Try again in a moment.",
-                ) from error
-        self._limit.start()
+        except OSError as error:
+            raise PlannerError(
+                f"no planner can be started with {sys.executable}: {error.strerror}.",
+                fix="Try again in a moment.",
+            ) from error
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:
@@ -241,15 +197,11 @@ class PlannerProcess:
             raise self._failure() from error
 
     def _send(self, message: bytes) -> None:
-        assert self._process is not None  # noqa: S101  (it was started before)
-        assert self._process.stdin is not None  # noqa: S101  (it was started with it)
         with contextlib.suppress(BrokenPipeError):  # it has answered without it, or ended
-            write_frame(self._process.stdin, message)
+            self._program.send(message)
 
     def _receive(self) -> FromPlanner:
-        assert self._process is not None  # noqa: S101  (it was started before)
-        assert self._process.stdout is not None  # noqa: S101  (it was started with it)
-        return decode_answer(read_frame(self._process.stdout))
+        return decode_answer(self._program.receive())
 
     def _answer(self, wanted: type[T]) -> T | Unfit:
         answer = self._receive()
@@ -269,10 +221,10 @@ class PlannerProcess:
 
     def _failure(self) -> PlannerError:
         """Why it has ended without an answer."""
-        why = self._ended
-        if not why and self._process is not None:
+        why, process = self._program.ended, self._program.process
+        if not why and process is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):  # it talks nonsense, and lives
-                status = self._process.wait(ENDS_WITHIN)
+                status = process.wait(ENDS_WITHIN)
                 why = f"signal {-status} ended it" if status < 0 else self._last_words()
             why = why or "its answer cannot be read"
         self.end(why)
@@ -284,7 +236,6 @@ class PlannerProcess:
 
     def _last_words(self) -> str:
         """The last line of what an interpreter that could not even start complained of."""
-        assert self._errors is not None  # noqa: S101  (it is there before the process)
         with contextlib.suppress(OSError, ValueError):
             self._errors.seek(0)
             lines = self._errors.read()[-2000:].decode(errors="replace").strip().splitlines()

@@ -1,15 +1,15 @@
 """What a tree and its planner say to each other, over the two pipes between them.
 
-A message is its length, four bytes, and MessagePack. The tree sends a `PlanTask`; is answered that
-the document is valid, or what is wrong with it; sends the parts of a checkpoint, and is answered
-the plan and the plant. Secrets travel in here, and so the messages are shown and kept nowhere.
+Each message is a frame of `host.side_process`, of MessagePack. The tree sends a `PlanTask`; is
+answered that the document is valid, or what is wrong with it; sends the parts of a checkpoint, and
+is answered the plan and the plant. Secrets travel in here, and so the messages are shown and kept
+nowhere.
 """
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
-from typing import IO, Any
+from typing import Any
 
 import msgspec
 
@@ -17,8 +17,6 @@ from fsmv2.core.checkpoint.take import CheckpointHeader
 from fsmv2.diagnostic import Diagnostic
 from fsmv2.model.secrets.vault import VaultContents
 from fsmv2.operate.changes.change_plan import ChangePlan
-
-LENGTH = struct.Struct(">I")
 
 
 class PlanTask(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,22 +96,3 @@ FromPlanner = Valid | Invalid | Unfit | Failed | Planned | PlantEntries
 
 encode = msgspec.msgpack.Encoder().encode
 decode_answer: Callable[[bytes], FromPlanner] = msgspec.msgpack.Decoder(FromPlanner).decode
-
-
-def write_frame(pipe: IO[bytes], message: bytes) -> None:
-    """Send one message. OSError: nobody is there to read it."""
-    pipe.write(LENGTH.pack(len(message)))
-    pipe.write(message)
-    pipe.flush()
-
-
-def read_frame(pipe: IO[bytes]) -> bytes:
-    """The next message. EOFError: there is none any more."""
-    head = pipe.read(LENGTH.size)
-    if len(head) < LENGTH.size:
-        raise EOFError
-    (length,) = LENGTH.unpack(head)
-    message = pipe.read(length)
-    if len(message) < length:
-        raise EOFError
-    return message

@@ -16,7 +16,7 @@ from contextlib import suppress
 from queue import SimpleQueue
 from typing import IO, TYPE_CHECKING, Any
 
-from fsmv2.host.side_process import MEMORY, come_last, own_pipes
+from fsmv2.host.side_process import MEMORY, come_last, own_pipes, read_frame, write_frame
 
 if TYPE_CHECKING:
     from fsmv2.operate.changes.planner_messages import FromPlanner, PlanTask
@@ -39,8 +39,6 @@ def main() -> None:
 
 def _listen(asked: IO[bytes], frames: SimpleQueue[bytes | None]) -> None:
     """Take in what the tree sends, and end with it: its pipe ends however it ends."""
-    from fsmv2.operate.changes.planner_messages import read_frame
-
     try:
         while True:
             frames.put(read_frame(asked))
@@ -133,7 +131,7 @@ class _Planner:
         return frame
 
     def _send(self, message: FromPlanner) -> None:
-        from fsmv2.operate.changes.planner_messages import encode, write_frame
+        from fsmv2.operate.changes.planner_messages import encode
 
         write_frame(self._answers, encode(message))
 

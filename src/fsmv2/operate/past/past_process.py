@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from fsmv2.host.side_process import MEMORY, come_last, own_pipes
+from fsmv2.host.side_process import MEMORY, come_last, own_pipes, read_frame, write_frame
 
 if TYPE_CHECKING:
     from fsmv2.operate.past.past_question import Answered, PastTask, Refused
@@ -28,7 +28,6 @@ def main() -> None:
     come_last()
     import msgspec
 
-    from fsmv2.operate.changes.planner_messages import read_frame, write_frame
     from fsmv2.operate.past.past_question import PastTask
 
     with suppress(EOFError, BrokenPipeError):  # nobody wants the answer any more

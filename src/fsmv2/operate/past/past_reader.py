@@ -6,31 +6,19 @@ One question is answered at a time, in bounded time and memory, and few wait for
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
-import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
 import msgspec
 
-from fsmv2.errors import (
-    FsmError,
-    JournalError,
-    NoJournalError,
-    NotRecordedError,
-    NotRunningError,
-    PastReaderError,
-    StoreError,
-    UnknownFilterError,
-    UnknownPathError,
-)
+from fsmv2.errors import JournalError, NotRecordedError, PastReaderError
 from fsmv2.host.in_thread import in_thread
-from fsmv2.operate.changes.planner_messages import read_frame, write_frame
+from fsmv2.host.side_program import SideProgram
 from fsmv2.operate.changes.type_references import UnreachableTypeError, type_references
 from fsmv2.operate.past.past_question import Answered, PastQuestion, PastTask, Refused
+from fsmv2.operate.tree_client import error_of
 from fsmv2.version import __version__
 from fsmv2.worker import WorkerFactory
 
@@ -44,19 +32,6 @@ WAITING = 4
 
 LONGEST = (WAITING + 1) * WITHIN
 """Seconds until one that has waited for its turn is answered, at most."""
-
-_ERRORS: dict[str, type[FsmError]] = {
-    kind.code: kind
-    for kind in (
-        JournalError,
-        NoJournalError,
-        NotRecordedError,
-        NotRunningError,
-        StoreError,
-        UnknownFilterError,
-        UnknownPathError,
-    )
-}
 
 
 class PastReader:
@@ -86,14 +61,11 @@ class PastReader:
         self._waiting += 1
         try:
             async with self._turn:
-                reading = _Reading(self._task(question, at))
-                running = asyncio.ensure_future(in_thread(reading.answer))
+                program, task = SideProgram(PROGRAM, within=WITHIN), self._task(question, at)
                 try:
-                    return await asyncio.shield(running)
-                except asyncio.CancelledError:
-                    reading.end()
-                    await asyncio.wait([running])
-                    raise
+                    return await program.run(lambda: _answer_of(program, task))
+                finally:
+                    await in_thread(program.end)
         finally:
             self._waiting -= 1
 
@@ -116,74 +88,26 @@ class PastReader:
         )
 
 
-class _Reading:
-    """One process, from its start to its end."""
+def _answer_of(program: SideProgram, task: PastTask) -> bytes:
+    """Start the program, and wait for its answer; blocks."""
+    try:
+        if not program.start():
+            raise _failure(program.ended)
+    except OSError as error:
+        reason = f"{sys.executable} cannot be started: {os.strerror(error.errno or 0)}"
+        raise _failure(reason) from error
+    try:
+        program.send(msgspec.msgpack.encode(task))
+        found = msgspec.msgpack.decode(program.receive(), type=Answered | Refused)
+    except (EOFError, OSError, ValueError) as error:  # msgspec's are ValueErrors
+        raise _failure(program.ended or "it ended without an answer") from error
+    if isinstance(found, Refused):
+        raise error_of(found.problem.status, msgspec.json.encode(found.problem))
+    return found.json
 
-    def __init__(self, task: PastTask) -> None:
-        self._task = task
-        self._ended = ""
-        self._process: subprocess.Popen[bytes] | None = None
-        self._changing = threading.Lock()
 
-    def end(self, why: str = "it was no longer needed") -> None:
-        """End it, if it has not ended; from any thread."""
-        with self._changing:
-            self._ended = self._ended or why
-            if self._process is not None and self._process.returncode is None:
-                self._process.kill()
-
-    def answer(self) -> bytes:
-        """Start it, and wait for its answer; blocks."""
-        limit = threading.Timer(WITHIN, self.end, [f"it took more than {WITHIN:.0f} s"])
-        limit.daemon = True
-        process = self._started()
-        limit.start()
-        try:
-            found = self._exchanged(process)
-        finally:
-            limit.cancel()
-            self.end()
-            process.wait()
-            for pipe in (process.stdin, process.stdout):
-                if pipe is not None:
-                    with contextlib.suppress(OSError):  # what was not sent yet
-                        pipe.close()
-        if isinstance(found, Refused):
-            problem = found.problem
-            kind = _ERRORS.get(problem.code, JournalError)
-            raise kind(problem.detail, fix=problem.fix)
-        return found.json
-
-    def _started(self) -> subprocess.Popen[bytes]:
-        with self._changing:
-            if self._ended:
-                raise self._failure()
-            try:
-                self._process = subprocess.Popen(  # noqa: S603  (our own program, and no shell)
-                    [sys.executable, "-P", "-m", PROGRAM],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.DEVNULL,
-                    start_new_session=True,  # Ctrl-C at the terminal of fsmv2 is not meant for it
-                )
-            except OSError as error:
-                self._ended = f"{sys.executable} cannot be started: {os.strerror(error.errno or 0)}"
-                raise self._failure() from error
-            return self._process
-
-    def _exchanged(self, process: subprocess.Popen[bytes]) -> Answered | Refused:
-        assert process.stdin is not None  # noqa: S101  (it was started with both)
-        assert process.stdout is not None  # noqa: S101  (it was started with both)
-        try:
-            write_frame(process.stdin, msgspec.msgpack.encode(self._task))
-            raw = read_frame(process.stdout)
-            return msgspec.msgpack.decode(raw, type=Answered | Refused)
-        except (EOFError, OSError, msgspec.DecodeError) as error:
-            raise self._failure() from error
-
-    def _failure(self) -> PastReaderError:
-        why = self._ended or "it ended without an answer"
-        return PastReaderError(
-            f"how it was is not known: the process that reads the journal has ended: {why}.",
-            fix="Try again.",
-        )
+def _failure(why: str) -> PastReaderError:
+    return PastReaderError(
+        f"how it was is not known: the process that reads the journal has ended: {why}.",
+        fix="Try again.",
+    )

@@ -39,8 +39,8 @@ install:  ## fsmv2 on the PATH, without what development needs; PREFIX=/usr/loca
 uninstall:  ## remove what `make install` has made
 	@sh ops/install.sh uninstall '$(PREFIX)'
 
-demo: $(READY)  ## three simulated PLCs bridged into a namespace; FOR=20 ends by itself
-	@$(BIN)/fsmv2 demo $(if $(FOR),--for $(FOR)s)
+demo: $(READY)  ## three simulated PLCs bridged into a namespace; FOR=20 or FOR=2m ends it
+	@$(BIN)/fsmv2 demo $(if $(FOR),--for $(FOR)$(if $(shell echo '$(FOR)' | tr -d 0-9),,s))
 
 monitor-demo: $(READY)  ## the demo beside Prometheus and Alertmanager: a PLC dies, the alert is printed
 	@PYTHONPATH=tests:tests/ops $(BIN)/python tests/ops/monitor_demo.py

@@ -345,8 +345,10 @@ async def test_how_fast_a_device_answers_is_known_by_its_last_few_answers(
         for _ in range(ANSWERS):
             latest = await answered(0.6)
         assert latest == 600, "all of the last few were slow"
+        assert await answered(0.002) == 2
         device.hang_up()
         await until(lambda: not connection.connected)
         await connection.connect(5)
         assert connection.status.latency_ms == 0, "of another connection nothing is known yet"
+        assert await answered(0.6) == 600, "what was answered on the one before does not count"
         connection.close()

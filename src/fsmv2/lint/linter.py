@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from fsmv2.diagnostic import Diagnostic, Mark
+from fsmv2.errors import QuestionError
 from fsmv2.lint.abstract_values import Module, Scope
 from fsmv2.lint.finding_codes import NOTICES, RULES, SILENCED, UNREADABLE
 from fsmv2.lint.source_files import Library
@@ -18,22 +19,31 @@ def lint(paths: Iterable[Path]) -> list[Diagnostic]:
     """What is wrong with the workers in these files and folders, in the order of the files.
 
     Nothing is imported or run. Helpers are followed through all modules of the packages that the
-    files belong to. OSError: a path does not exist.
+    files belong to. QuestionError: one is not there, or has no Python.
     """
+    files = [file for path in paths for file in _files(path)]
     run = _Run()
-    for path in paths:
-        for file in _files(path):
-            run.file(file)
+    for file in files:
+        run.file(file)
     return run.finish()
 
 
 def _files(path: Path) -> list[Path]:
+    if not path.exists():
+        raise QuestionError(f"{path} does not exist", fix="Name Python files, or folders of them.")
+    if path.suffix in (".yaml", ".yml"):
+        raise QuestionError(f"{path} is a document", fix=f"Check it: fsmv2 validate {path}")
     if not path.is_dir():
         return [path]
     inside = (file.relative_to(path) for file in path.rglob("*.py") if not file.is_dir())
-    return sorted(
+    found = sorted(
         path / file for file in inside if not any(part.startswith(".") for part in file.parts)
     )
+    if not found:
+        raise QuestionError(
+            f"there is no Python file in {path}", fix="Name the folder of the code."
+        )
+    return found
 
 
 class _Run:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from fsmv2.cli.error_messages import reported
-from fsmv2.cli.exit_codes import FAILED, OK, USAGE
+from fsmv2.cli.exit_codes import FAILED, OK
 from fsmv2.cli.options import AsJson, path_argument
 
 
@@ -29,21 +29,11 @@ def lint(
     $ fsmv2 lint src/mine
     """
     with reported():
-        from fsmv2.cli.console import complain, count, paint, progress, put, put_json, styled
+        from fsmv2.cli.console import count, paint, progress, put, put_json, styled
         from fsmv2.cli.json_output import LintReport
         from fsmv2.cli.progress_line import long_work
         from fsmv2.lint import lint as findings_in
 
-        for path in paths:
-            if not path.exists():
-                complain(f"{path} does not exist", fix="Name Python files, or folders of them.")
-                raise typer.Exit(USAGE)
-            if path.suffix in (".yaml", ".yml"):
-                complain(f"{path} is a document", fix=f"Check it: fsmv2 validate {path}")
-                raise typer.Exit(USAGE)
-            if path.is_dir() and next(path.rglob("*.py"), None) is None:
-                complain(f"there is no Python file in {path}", fix="Name the folder of the code.")
-                raise typer.Exit(USAGE)
         with long_work("reading the code"):
             found = findings_in(paths)
         notices = sum(diagnostic.warning for diagnostic in found)

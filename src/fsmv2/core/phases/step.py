@@ -63,7 +63,7 @@ def run_steps(tree: Tree, s: Supervisor) -> list[str]:
         except ANY_RAISED as error:  # author code; contained and counted
             author_errors.count(tree, s, f"step {s.state}", error)
             s.reason = author_errors.describe(f"step {s.state}", error)
-            tree.set_condition(s, STEPS, s.reason)
+            tree.set_condition(s, STEPS, s.reason, reported=True)
             return decisions
         if s.conditions is not None:
             tree.clear_condition(s, STEPS)

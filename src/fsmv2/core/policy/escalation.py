@@ -71,7 +71,7 @@ def escalate(tree: Tree, s: Supervisor, reason: str) -> None:
             manual_steps=s.definition.manual_steps,
         )
         tree.report("escalation", s, text, level="critical", event=event)
-        tree.set_condition(s, RECOVERS, _in_short(s, attempts.count, said_why))
+        tree.set_condition(s, RECOVERS, _in_short(s, attempts.count, said_why), reported=True)
         parent = s.parent
         wanted = parent.desired if parent is not None else None
         if parent is not None and wanted is not None and wanted.escalation == "restart":
@@ -155,7 +155,7 @@ def acknowledge(tree: Tree, s: Supervisor, who: str, note: str) -> None:
     tree.report("escalation", s, f"acknowledged by {text}")
     if found is not None:
         said = found.reason.partition(ACKNOWLEDGED)[0]
-        tree.set_condition(s, RECOVERS, f"{said}{ACKNOWLEDGED}{text}")
+        tree.set_condition(s, RECOVERS, f"{said}{ACKNOWLEDGED}{text}", reported=True)
 
 
 def prove(tree: Tree, s: Supervisor) -> None:

@@ -45,7 +45,3 @@ OF_THE_WORKER = (DERIVED, OBSERVED, CREATED, CHILDREN, MAPPED, ACTION)
 
 TOLD_BY_OTHERS = (CIRCUIT, RECOVERS, STEPS)
 """Those that the log has as events of their own: a circuit that opens, an escalation, an error."""
-
-REPORTED_BY_OTHERS = (RECOVERS, STEPS)
-"""Those that are set with a report of the same words: an escalation, an error. When they are over,
-that is a report of its own."""

@@ -21,7 +21,6 @@ from fsmv2.core.contract.type_overrides import with_overrides
 from fsmv2.core.state.claim_table import ClaimTable
 from fsmv2.core.state.conditions import (
     OF_THE_WORKER,
-    REPORTED_BY_OTHERS,
     TOLD_BY_OTHERS,
 )
 from fsmv2.core.state.counters import CoreCounters
@@ -323,7 +322,7 @@ class Tree(ABC):
         if old is None or old.reason != reason or old.status != status:
             since = self.now if old is None or old.status != status else old.since
             conditions[type_] = Condition(type_, status, reason, since)
-            if not reported and type_ not in REPORTED_BY_OTHERS:
+            if not reported:
                 self._report_condition(s, type_, status, reason)
             self._publish_again(s, type_)
 

@@ -14,7 +14,7 @@ from fsmv2 import (
     EngineSettings,
     WorkerFactory,
 )
-from fsmv2.core import Core, Instruction
+from fsmv2.core import Core, Instruction, Uncontained
 from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.supervision import TRUSTED, Supervision
 
@@ -69,6 +69,25 @@ def test_a_slice_that_copies_the_core_ends_sooner_than_one_that_decides(
     monkeypatch.setattr(supervision.core, "run", until_enough("decisions"))
     supervision.slice()
     assert lasted["copy"] < lasted["decisions"] / 2
+
+
+def test_between_two_slices_of_a_busy_tree_the_loop_has_a_turn_for_others(
+    supervision: Supervision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Something is posted during each slice, and each leaves something to do."""
+
+    def run(*_: Any, **__: Any) -> bool:
+        supervision.post(Uncontained("posted"))
+        return True
+
+    monkeypatch.setattr(supervision.core, "run", run)
+    loop, slices = supervision._loop, []
+    supervision.slice()
+    for _ in range(5):
+        loop.call_soon(loop.stop)
+        loop.run_forever()  # a single turn
+        slices.append(supervision.slices)
+    assert slices == [2, 3, 4, 5, 6]
 
 
 async def test_h68_a_slice_that_raises_is_followed_by_another(

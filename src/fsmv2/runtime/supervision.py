@@ -258,8 +258,13 @@ class Supervision:
         self._clock.woke(self._loop.time() - woke_at)
         deadline = core.deadline()
         if more or self._inbox or self._copies.wanted:
-            self._awake, self._due = True, self._loop.time()
-            self._loop.call_soon(self.slice)
+            self._due = self._loop.time()
+            # One that was posted meanwhile has scheduled it. With another each time there would be
+            # more and more slices in the queue of the loop, and whoever else waits in it, a request
+            # say, would wait for all of them.
+            if not self._awake:
+                self._awake = True
+                self._loop.call_soon(self.slice)
             return
         if deadline is not None:
             wait = max(LEAST, deadline - now) if deadline > now else 0.0

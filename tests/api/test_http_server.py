@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
+import tempfile
 from pathlib import Path
 
 import pytest
 from served_tree import tree_with_api
 
 from fsmv2.api import application
+from fsmv2.api.http_server import Listener
 
 BODY = b'{"verb": "retry", "path": "edge"}'
 LENGTH = b"content-length: %d\r\n" % len(BODY)
@@ -80,3 +84,26 @@ async def test_many_requests_on_one_connection_are_answered_in_order(tmp_path: P
         found = await answered(api.place, asked)
         statuses = [part[:3] for part in found.split(b"HTTP/1.1 ")[1:]]
         assert statuses == [b"400"] + [b"200"] * 59, "a limit of 0 is none"
+
+
+async def refuse(scope: object, receive: object, send: object) -> None:
+    raise AssertionError("no request is sent")
+
+
+@pytest.mark.parametrize("turns", range(5))
+async def test_a_client_that_came_just_before_the_end_is_closed_as_well(turns: int) -> None:
+    """In any turn of its being accepted; one left open would keep its client waiting."""
+    listener = Listener(refuse)
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as made:
+        made.bind(f"{folder}/s")
+        made.listen()
+        await listener.listen(made)
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(f"{folder}/s")
+            client.setblocking(False)
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await listener.refuse()
+            await listener.close()
+            with contextlib.suppress(ConnectionResetError):  # it was never accepted
+                assert client.recv(1) == b"", "it has been closed"

@@ -49,6 +49,10 @@ connection: close\r
 \r
 {"title":"Too many at once","status":503,"fix":"Try again in a moment."}"""
 
+TURNS_TO_CONNECT = 3
+"""Turns of the loop until a client that was accepted is a connection that can be ended. A server
+that is closed within them would fail to make it one, and leave its socket open."""
+
 END_WITHIN = 2.0
 """Seconds for answers that are under way when the tree has stopped."""
 
@@ -164,8 +168,7 @@ class ApiServer:
     async def close(self) -> None:
         """Take no more connections; end what is under way after a moment."""
         listeners = (self._unix, self._tcp)
-        for listener in listeners:
-            listener.refuse()
+        await asyncio.gather(*(listener.refuse() for listener in listeners))
         for stream in self._streams.values():
             stream.close()
         await asyncio.gather(*(listener.close() for listener in listeners))
@@ -207,12 +210,12 @@ class Listener:
         create = loop.create_unix_server if made.family == socket.AF_UNIX else loop.create_server
         before, self._server = self._server, await create(connection, sock=made)
         if before is not None:
-            before.close()
+            await _ended(before)
 
-    def refuse(self) -> None:
+    async def refuse(self) -> None:
         """Take no more connections."""
         if self._server is not None:
-            self._server.close()
+            await _ended(self._server)
 
     async def close(self) -> None:
         """End what is under way after a moment."""
@@ -225,3 +228,12 @@ class Listener:
         for connection in list(self._state.connections):
             connection.transport.abort()
         await asyncio.sleep(0)  # in which they learn of it
+
+
+async def _ended(server: asyncio.Server) -> None:
+    """Accept no more, and close it once those it has accepted are connections."""
+    for listening in server.sockets:
+        asyncio.get_running_loop().remove_reader(listening.fileno())
+    for _ in range(TURNS_TO_CONNECT):
+        await asyncio.sleep(0)
+    server.close()

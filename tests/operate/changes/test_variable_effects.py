@@ -117,6 +117,32 @@ def test_each_variable_touches_whom_its_change_alone_makes_another_one(change: A
     check(*change)
 
 
+def test_without_the_variable_a_worker_of_another_type_would_have_the_same_children() -> None:
+    """With it there are none; without it they would be made anew, and not be removed."""
+    inner = ChildSpec("a", "lamp", LampSpec(parts=(ChildSpec("b", "lamp", LampSpec()),)))
+    ways = [
+        LampSpec(
+            variables=VariableBundle(user),
+            parts=(ChildSpec("c", kind, LampSpec(parts=(inner,))),),
+            hides="x",
+        )
+        for user, kind in (({}, "lamp"), ({"x": 0}, "dimmer"))
+    ]
+    check(ways[0], ways[1], (1, 1))
+
+
+def test_one_that_cannot_derive_keeps_no_children_when_those_above_it_are_made_anew() -> None:
+    """Also without the variable its parent has another spec, so it is a new one either way."""
+    ways = [
+        LampSpec(parts=(ChildSpec("b", "lamp", LampSpec(parts=(ChildSpec("a", "dimmer", spec),))),))
+        for spec in (
+            LampSpec(parts=(ChildSpec("a", "lamp", LampSpec()),)),
+            LampSpec(variables=VariableBundle({"y": 2}), needs="x"),
+        )
+    ]
+    check(ways[0], ways[1], (1, 1))
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(HOURS)
 @settings(max_examples=5000, deadline=None, suppress_health_check=QUIET)

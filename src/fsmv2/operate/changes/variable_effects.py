@@ -43,7 +43,8 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     """What a worker would be given from above.
 
     `only`: the one variable in which this differs from what it is given; None: perhaps in more.
-    `kept`: whether the worker above would be the instance that runs now.
+    `kept`: whether the worker above would be the instance that runs now, if those above the
+    `declared_at`, a path and the variable there, would be theirs.
     """
 
     user: Mapping[str, Any]
@@ -51,6 +52,7 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     location: Mapping[str, str]
     only: Tier | None
     kept: bool = True
+    declared_at: tuple[str, str] | None = None
 
 
 class VariableEffects:
@@ -73,6 +75,7 @@ class VariableEffects:
             global_=self._after.global_variables,
             location=s.parent.location if s.parent is not None else {},
             only=("user", name),
+            declared_at=(path, name),
         )
         touched: set[str] = set()
         self._visit(s, declared, given, touched)
@@ -141,11 +144,56 @@ class VariableEffects:
         """`old`, which goes, and whoever of those below it would stay with it."""
         touched.add(old.path)
         if declared.worker_type != old.declared.worker_type:
-            return
-        without, below = self._asked(old, old, declared, given)
+            without, below = self._made_anew(old, declared, given)
+        else:
+            without, below = self._asked(old, old, declared, given)
         for spec in () if without is None else without.children_specs:
             if (child := old.children.get(spec.name)) is not None:
                 self._would_be_there(child, spec, below, touched)
+
+    def _made_anew(
+        self, old: Supervisor, declared: ChildSpec, given: Given
+    ) -> tuple[DesiredState | None, Given]:
+        """The same as `_asked` of who would take the place of `old` as a worker of another type."""
+        spec, user, location = declared.user_spec, _user(old, declared, given), given.location
+        try:
+            location = merge_locations(location, spec.location) if spec.location else location
+            worker = self._after.type_named(declared.worker_type).make()
+            given_spec = msgspec.structs.replace(
+                spec, variables=_bundle(old, user, location, given.global_)
+            )
+            without = worker.derive_desired_state(given_spec, None)
+        except ANY_RAISED:  # it never comes to have children
+            without = None
+        below = Given(
+            user=user, global_=given.global_, location=location, only=given.only, kept=False
+        )
+        return without, below
+
+    def _stay_above(self, path: str, name: str) -> bool:
+        """Whether all above `path` would be the instances that run now without its variable."""
+        s = self._after.by_path[path]
+        holders = {one.path for one in self._holders.of(s, name)}
+        now, was = (
+            one[path].declared.user_spec.variables.user
+            for one in (self._after.by_path, self._before)
+        )
+        put_back = _put_back(now, was, name)
+        for above in reversed(list(_above(s))):
+            declared = above.declared
+            if above.path in holders:
+                names = path[len(above.path) + 1 :].split("/")
+                declared = _with_nested(declared, [above.name, *names], put_back)
+            given = Given(
+                user=above.parent.user if above.parent is not None else {},
+                global_=self._after.global_variables,
+                location=above.parent.location if above.parent is not None else {},
+                only=None,
+            )
+            _, below = self._asked(above, self._before.get(above.path), declared, given)
+            if not below.kept:
+                return False
+        return True
 
     # ---- asking one -----------------------------------------------------------------------------
 
@@ -153,16 +201,15 @@ class VariableEffects:
         self, s: Supervisor, old: Supervisor | None, declared: ChildSpec, given: Given
     ) -> tuple[DesiredState | None, Given]:
         """What `s` would derive, None if it never could, and what its children would be given."""
-        spec = declared.user_spec
-        user = inherit_variables(given.user, spec.variables.user)
-        if s.overrides is not None and s.overrides.variables:
-            user = inherit_variables(user, s.overrides.values)
+        spec, user = declared.user_spec, _user(s, declared, given)
         try:
             above = given.location
             location = merge_locations(above, spec.location) if spec.location else above
             without = self._derived(s, old, spec, user, location, given)
         except ANY_RAISED:  # it keeps what it derived last, if it is still that instance
             kept = given.kept and _stays(old, declared, None)
+            if kept and given.declared_at is not None:
+                kept = self._stay_above(*given.declared_at)
             without, location = old.desired if old is not None and kept else None, s.location
         below = Given(
             user=user,
@@ -170,6 +217,7 @@ class VariableEffects:
             location=location,
             only=given.only,
             kept=given.kept and _stays(old, declared, without),
+            declared_at=given.declared_at,
         )
         return without, below
 
@@ -182,17 +230,7 @@ class VariableEffects:
         location: Mapping[str, str],
         given: Given,
     ) -> DesiredState | None:
-        moved = location != s.location
-        variables = VariableBundle.trusted(
-            with_engine_keys(
-                user,
-                parent_state=s.parent.state if s.parent is not None else "",
-                location=location_variables(location) if moved else s.location_scope,
-                location_path=compute_location_path(location) if moved else s.location_path,
-            ),
-            given.global_,
-            s.internal,
-        )
+        variables = _bundle(s, user, location, given.global_)
         if (
             s.spec is not None
             and declared == s.declared.user_spec
@@ -206,6 +244,31 @@ class VariableEffects:
         if desired.state not in s.definition.states:
             raise ValueError(desired.state)  # as the core refuses it
         return desired
+
+
+def _user(s: Supervisor, declared: ChildSpec, given: Given) -> Mapping[str, Any]:
+    """The user variables of `s`, if it were declared like this and given that."""
+    user = inherit_variables(given.user, declared.user_spec.variables.user)
+    if s.overrides is not None and s.overrides.variables:
+        user = inherit_variables(user, s.overrides.values)
+    return user
+
+
+def _bundle(
+    s: Supervisor,
+    user: Mapping[str, Any],
+    location: Mapping[str, str],
+    global_: Mapping[str, Any],
+) -> VariableBundle:
+    """All variables of `s` with these of the user, at this location."""
+    moved = location != s.location
+    variables = with_engine_keys(
+        user,
+        parent_state=s.parent.state if s.parent is not None else "",
+        location=location_variables(location) if moved else s.location_scope,
+        location_path=compute_location_path(location) if moved else s.location_path,
+    )
+    return VariableBundle.trusted(variables, global_, s.internal)
 
 
 def _previous(s: Supervisor) -> Any:
@@ -241,6 +304,28 @@ def _with_variables(declared: ChildSpec, tier: Mapping[str, Mapping[str, Any]]) 
     )
 
 
+def _with_nested(value: Any, names: list[str], user: Mapping[str, Any]) -> Any:
+    """The same with other user variables in the child spec that `names` lead to, within others."""
+    if isinstance(value, ChildSpec):
+        if value.name != names[0]:
+            return value
+        if len(names) == 1:
+            return _with_variables(value, {"user": user})
+        return msgspec.structs.replace(
+            value, user_spec=_with_nested(value.user_spec, names[1:], user)
+        )
+    if isinstance(value, msgspec.Struct):
+        fields = value.__struct_fields__
+        return msgspec.structs.replace(
+            value, **{name: _with_nested(getattr(value, name), names, user) for name in fields}
+        )
+    if isinstance(value, Mapping):
+        return {key: _with_nested(part, names, user) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)([_with_nested(part, names, user) for part in value])
+    return value
+
+
 def _config(desired: DesiredState | None) -> Any:
     return None if desired is None else desired.config
 
@@ -258,6 +343,14 @@ def _with_what_is_recreated(s: Supervisor) -> Iterator[str]:
     return iter((s.path,)) if s.definition.in_place else (one.path for one in s.subtree())
 
 
+def _above(s: Supervisor) -> Iterator[Supervisor]:
+    """Its parent first."""
+    above = s.parent
+    while above is not None:
+        yield above
+        above = above.parent
+
+
 # ---- the variable in a spec further up ---------------------------------------------------------
 
 
@@ -270,8 +363,8 @@ class _Holders:
     def of(self, s: Supervisor, name: str) -> Iterator[Supervisor]:
         """The nearest first; in all of them the variable `name` of `s` has the value of now."""
         value = s.declared.user_spec.variables.user.get(name)
-        names, above = [s.name], s.parent
-        while above is not None:
+        names = [s.name]
+        for above in _above(s):
             found = self._of(above).get(names[0])
             for further in names[1:]:
                 parts = () if found is None else _nested(found.user_spec)
@@ -280,7 +373,6 @@ class _Holders:
                 return
             yield above
             names.insert(0, above.name)
-            above = above.parent
 
     def _of(self, s: Supervisor) -> dict[str, ChildSpec]:
         """By name; looked for once, since there may be thousands."""

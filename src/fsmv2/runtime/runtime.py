@@ -44,7 +44,7 @@ from fsmv2.runtime.log.log_levels import LogLevels
 from fsmv2.runtime.log.log_writer import LogWriter
 from fsmv2.runtime.own_reports import OwnReports
 from fsmv2.runtime.path_requests import PathRequests
-from fsmv2.runtime.posted_request import PostedRequest, not_serving
+from fsmv2.runtime.posted_request import PostedRequest, begun, not_serving
 from fsmv2.runtime.recent_events import RecentEvents
 from fsmv2.runtime.running_parts import RunningParts
 from fsmv2.runtime.secret_rotation import SecretRotation, SecretRotationThread
@@ -134,7 +134,7 @@ class Runtime(PathRequests, StoreQuestions):
         self._rotation: SecretRotationThread | None = None
 
     async def __aenter__(self) -> Runtime:
-        """Start the threads and declare the tree; does not wait until anything runs.
+        """Start the threads and declare the tree; its root is there then, and nothing runs yet.
 
         Raises StoreError when the store is refused; then nothing has been started.
         """
@@ -148,6 +148,10 @@ class Runtime(PathRequests, StoreQuestions):
         except BaseException:
             await self._stack.aclose()
             raise
+        async with contextlib.AsyncExitStack() as entering:
+            entering.push_async_exit(self)  # it may be cancelled here
+            await begun(self.core)
+            entering.pop_all()
         return self
 
     async def _start(self) -> None:
@@ -389,12 +393,9 @@ class Runtime(PathRequests, StoreQuestions):
 
     async def records(self, path: str) -> tuple[TickRecord, ...]:
         """The remembered ticks of the worker at `path`, oldest first; empty if there is none."""
-
-        def find(core: Core) -> tuple[TickRecord, ...]:
-            supervisor = core.by_path.get(path)
-            return history(supervisor) if supervisor is not None else ()
-
-        return await self.look(find)
+        return await self.look(
+            lambda core: history(s) if (s := core.by_path.get(path)) is not None else ()
+        )
 
     async def until(
         self, condition: Callable[[TreeView], bool], *, timeout: float, every: float = 0.02

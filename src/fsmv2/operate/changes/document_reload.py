@@ -27,6 +27,7 @@ from fsmv2.runtime.log.other_events import (
     DocumentProblem,
     ReloadRefused,
 )
+from fsmv2.runtime.posted_request import begun
 
 MOST_REPORTED = 20
 """Mistakes of a document that are reported one by one; `fsmv2 validate` shows all of any number."""
@@ -76,7 +77,8 @@ class DocumentReload:
         `repeat`: whether one that is refused as the last one was is reported again.
         """
         async with self._turn:
-            await self._started()
+            # A signal that comes too early must not be lost.
+            await begun(self._runtime.core, STARTS_WITHIN)
             files = self._runtime.read_secrets_again()
             secrets = f"; secrets are read again: {files} files" if files else ""
             running = self._current.now
@@ -90,14 +92,6 @@ class DocumentReload:
                 self._runtime.report_document(DocumentChanged(differs=False), text)
                 answer = msgspec.structs.replace(answer, text=text)
             return answer
-
-    async def _started(self) -> None:
-        """Wait until the tree can be changed: a signal that came too early must not be lost."""
-        waited = 0.0
-        core = self._runtime.core
-        while not core.by_path and not core.stopping and waited < STARTS_WITHIN:
-            await asyncio.sleep(0.05)
-            waited += 0.05
 
     async def _reload(
         self, running: RunningDocument, who: str, wait: float, *, repeat: bool

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from forked_python import PATIENCE, fsmv2
+from suspended_process import suspend
 
 pytestmark = pytest.mark.timeout(900)  # two dozen commands each, on a busy machine as well
 
@@ -317,7 +318,7 @@ def test_generations_are_shown_alike_while_it_runs_and_when_it_does_not(
 @pytest.mark.thorough
 def test_a_tree_that_is_frozen_is_told_at_once_and_what_to_do(machine: Machine) -> None:
     assert machine.run is not None
-    machine.run.send_signal(signal.SIGSTOP)
+    suspend(machine.run.pid)
     try:
         said = machine.says("pause", "edge/ticker", code=1)
         frozen = f"its process {machine.run.pid} is frozen, by SIGSTOP or Ctrl-Z"

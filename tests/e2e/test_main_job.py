@@ -19,6 +19,7 @@ from plant_kit import MACHINES, TAGS, Plant, listening, until
 from busy_machine import allowed
 from fsmv2.plant import load_plant
 from fsmv2.runtime import TreeView
+from suspended_process import suspend
 
 pytestmark = pytest.mark.real
 
@@ -194,7 +195,7 @@ def test_h50_a_process_that_was_stopped_calls_nothing_stale(plant: Plant) -> Non
     run = run_cli(plant)
     try:
         read_until_active(run)
-        run.send_signal(signal.SIGSTOP)
+        suspend(run.pid)
         time.sleep(14)
         run.send_signal(signal.SIGCONT)
         time.sleep(4)

@@ -23,6 +23,7 @@ from fsmv2.flow.inputs.modbus.reader import ModbusReader
 from fsmv2.plant import load_plant
 from fsmv2.runtime import TreeView
 from fsmv2.store import SqliteStore
+from suspended_process import suspend
 
 pytestmark = pytest.mark.real
 
@@ -163,16 +164,6 @@ async def test_a_killed_machine_fails_its_writes_and_a_killed_broker_keeps_none(
         assert all(node.incarnation == 1 for node in view.of_type("dataflow"))
 
 
-def stands_still(pid: int) -> bool:
-    """Whether all its threads are stopped; the signal alone does not say that they are already."""
-    states = [stat.read_text().rpartition(")")[2].split()[0] for stat in threads(pid)]
-    return set(states) == {"T"}
-
-
-def threads(pid: int) -> list[Path]:
-    return list(Path(f"/proc/{pid}/task").glob("*/stat"))
-
-
 @pytest.mark.slow
 async def test_what_waited_through_a_standstill_of_the_process_is_refused(
     writable: Writable,
@@ -185,8 +176,7 @@ async def test_what_waited_through_a_standstill_of_the_process_is_refused(
         await asyncio.to_thread(read_until_active, run)
         client = await nats.connect(writable.url)
         assert (await ask(client, "filler", "setpoint", 1))["ok"]
-        run.send_signal(signal.SIGSTOP)
-        await until(lambda: stands_still(run.pid), timeout=200, what="every thread stood still")
+        await asyncio.to_thread(suspend, run.pid)
         asked = asyncio.create_task(ask(client, "filler", "setpoint", 2))
         await asyncio.sleep(6)
         assert not asked.done()

@@ -20,6 +20,7 @@ from fsmv2.builtin.broker.credentials import known_credentials
 from fsmv2.builtin.broker.server import start, stop
 from fsmv2.flow import FlowConfig, ModbusInput, Register, UnsOutput
 from fsmv2.flow.inputs.modbus.simulator import SIMULATED_REGISTERS
+from suspended_process import suspend
 
 
 class Simulator:
@@ -37,10 +38,15 @@ class Simulator:
         assert self._process.stdout is not None
         assert self._process.stdout.readline() == f"ready 127.0.0.1:{self.port}\n"
 
-    def send(self, number: int) -> None:
-        """Send it a signal: SIGSTOP makes a device that accepts and never answers."""
+    def suspend(self) -> None:
+        """Make it a device that accepts and never answers."""
         assert self._process is not None
-        self._process.send_signal(number)
+        suspend(self._process.pid)
+
+    def resume(self) -> None:
+        """Let it answer again."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     def end(self, number: int = signal.SIGKILL) -> int:
         """Send it a signal, by pid, and wait for its end; returns its exit code."""

@@ -24,6 +24,7 @@ from fsmv2.flow import AsyncioEngine, FlowConfig, FlowStats
 from fsmv2.flow.nats.login import Login
 from fsmv2.flow.nats.nats_client import NatsClient
 from fsmv2.flow.nats.nats_connection import NatsConnection, NatsMessage
+from suspended_process import suspend
 
 pytestmark = [pytest.mark.real, pytest.mark.thorough]
 
@@ -329,7 +330,7 @@ async def test_a_closed_connection_leaves_no_socket_to_a_broker_that_stands_stil
         connection = NatsConnection(connect_url(server), "UMH")
         await asyncio.wait_for(connection.up.wait(), 10)
         transport = connection._client._transport._io_writer.transport
-        os.kill(record.pid, signal.SIGSTOP)
+        suspend(record.pid)
         try:
             transport.write(b"PUB a 100\r\n" * 1_000_000)  # more than the kernel takes
             assert transport.get_write_buffer_size() > 0

@@ -26,6 +26,7 @@ from fsmv2.builtin.broker.server import start, stop, store_lock
 from fsmv2.errors import PermanentError, TemporaryError
 from fsmv2.flow import Login
 from fsmv2.host.procfs import kernel_start
+from suspended_process import suspend
 
 pytestmark = pytest.mark.real
 
@@ -152,7 +153,7 @@ def test_a_stop_can_be_repeated_and_comes_before_any_start(config: BrokerConfig)
 
 def test_a_stop_kills_a_server_that_does_not_react(config: BrokerConfig) -> None:
     pid = asyncio.run(start(config)).pid
-    os.kill(pid, signal.SIGSTOP)
+    suspend(pid)
     asyncio.run(stop(config, grace=0.2))
     assert kernel_start(pid) is None
 
@@ -167,17 +168,6 @@ def test_a_stop_works_where_the_kernel_offers_no_handles(
     monkeypatch.setattr(os, "pidfd_open", refused)
     asyncio.run(stop(config))
     assert kernel_start(pid) is None
-
-
-def suspend(pid: int) -> None:
-    """SIGSTOP, and wait until it has reached every thread: it answers until then."""
-    os.kill(pid, signal.SIGSTOP)
-    limit = time.monotonic() + 5.0
-    while {
-        thread.read_text().rpartition(")")[2].split()[0]
-        for thread in Path(f"/proc/{pid}/task").glob("*/stat")
-    } != {"T"}:
-        assert time.monotonic() < limit, "it does not stop"
 
 
 def test_a_server_that_hangs_is_unresponsive_and_a_start_replaces_it(
@@ -205,7 +195,7 @@ def test_a_server_that_was_never_ready_is_waited_for_and_not_ended(
     record = msgspec.json.decode((config.directory / "broker.json").read_bytes())
     record["ready"] = False
     (config.directory / "broker.json").write_bytes(msgspec.json.encode(record))
-    os.kill(pid, signal.SIGSTOP)
+    suspend(pid)
     assert asyncio.run(probe(config)).status == "starting"
     with pytest.raises(TemporaryError, match=f"still waiting for the broker: pid {pid} runs"):
         asyncio.run(start(config))

@@ -16,6 +16,7 @@ from process_kit import becomes, lives, until
 from fsmv2 import SpecError
 from fsmv2.builtin.process import ProcessSpec, Ready
 from fsmv2.builtin.process.process_record import read_record
+from suspended_process import suspend
 
 pytestmark = pytest.mark.real
 
@@ -259,7 +260,7 @@ async def test_one_that_was_stopped_by_a_signal_still_ends_in_its_own_way(
 ) -> None:
     source = "import signal, sys, time\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(5))\n"
     async with running(*python(source + SLEEPS), ready=Ready(line="hello"), grace=250) as tree:
-        os.kill((await until(tree, "running")).observed.pid, signal.SIGSTOP)
+        suspend((await until(tree, "running")).observed.pid)
         began = time.monotonic()
     assert tree.said("stopping → stopped: ended with exit code 5")
     assert time.monotonic() - began < 200

@@ -27,6 +27,7 @@ from fsmv2.builtin.process.lifecycle import current_record, start, stop, take_ov
 from fsmv2.builtin.process.process_record import ProcessRecord, read_record, write_record
 from fsmv2.builtin.process.shim import command_start
 from removed_folder import remove_folder
+from suspended_process import suspend
 
 pytestmark = [pytest.mark.real, pytest.mark.thorough]
 
@@ -143,7 +144,7 @@ async def test_after_a_kill_of_shim_and_fsmv2_the_command_waits_and_is_adopted(
     await start(config)
     before = record_of(tmp_path)
     await becomes(lambda: bool(counted(tmp_path)))
-    os.kill(before.shim, signal.SIGSTOP)  # so that the pipe is full when it is killed
+    suspend(before.shim)  # so that the pipe is full when it is killed
     await asyncio.sleep(0.2)
     kill(before.shim)
     await becomes(lambda: not lives(before.shim))

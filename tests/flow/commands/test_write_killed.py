@@ -24,6 +24,7 @@ from raw_device import RawDevice
 
 from fsmv2.flow import Login
 from fsmv2.flow.nats.nats_client import NatsClient
+from suspended_process import suspend
 
 pytestmark = [pytest.mark.real, pytest.mark.thorough]
 
@@ -165,9 +166,8 @@ async def test_h77_what_waited_while_fsmv2_was_stopped_is_not_written_when_it_go
             asked += [asyncio.create_task(ask(60 + n)) for n in range(5)]
             await flushed(client)
             await asyncio.sleep(0.2)  # they are accepted; one that is not comes to the same
-            run.send_signal(signal.SIGSTOP)
+            await asyncio.to_thread(suspend, run.pid)
             try:
-                await until(lambda: _states(run.pid) == {"T"})  # until then a thread may go on
                 device.silent = set()
                 asked += [asyncio.create_task(ask(70 + n)) for n in range(5)]
                 await asyncio.sleep(2.5)
@@ -180,12 +180,6 @@ async def test_h77_what_waited_while_fsmv2_was_stopped_is_not_written_when_it_go
             await it.until_written(2)
             await client.close()
         assert it.written == {1: 1, 50: 1, 2: 1}
-
-
-def _states(pid: int) -> set[str]:
-    """Of each thread of a process, as the kernel names them: T is stopped."""
-    stats = [stat.read_text() for stat in Path(f"/proc/{pid}/task").glob("*/stat")]
-    return {stat.rpartition(")")[2].split()[0] for stat in stats}
 
 
 @pytest.mark.campaign

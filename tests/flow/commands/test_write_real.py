@@ -274,7 +274,7 @@ async def test_an_answer_that_never_came_is_unknown_and_nothing_is_tried_again(
     """A device that hangs; what waits behind it is refused when its time is over or room is out."""
     async with rig(tmp_path, max_age=3.0, queue=2) as it:
         assert (await it.ask("setpoint", 1))["ok"]
-        it.plc.send(signal.SIGSTOP)
+        it.plc.suspend()
         asked = [asyncio.create_task(it.ask("setpoint", 2, id="x"))]
         await until(lambda: it.stats.queue_depth == 0 and it.client.stats["out_msgs"] >= 2)
         await flushed(it.client)
@@ -304,7 +304,7 @@ async def test_an_answer_that_never_came_is_unknown_and_nothing_is_tried_again(
 async def test_a_device_killed_in_the_middle_leaves_an_unknown_outcome(tmp_path: Path) -> None:
     """The request was sent; whether it was executed nobody knows."""
     async with rig(tmp_path) as it:
-        it.plc.send(signal.SIGSTOP)
+        it.plc.suspend()
         asked = asyncio.create_task(it.ask("setpoint", 2))
         await asyncio.wait([asked], timeout=0.2)
         it.plc.end(signal.SIGKILL)
@@ -350,7 +350,7 @@ async def test_of_one_tag_the_order_is_kept_and_a_stop_refuses_what_waits(tmp_pa
         answers = await asyncio.gather(*(it.ask("drive.limit", n) for n in range(100)))
         assert all(answer["ok"] for answer in answers)
         assert await it.holds(LIMIT) == {"limit": 99}
-        it.plc.send(signal.SIGSTOP)
+        it.plc.suspend()
         asked = [asyncio.create_task(it.ask("setpoint", n + 1)) for n in range(3)]
         await until(lambda: it.stats.queue_depth == 2)
         await it.engine.stop(NAME, drain=1.0)
@@ -362,13 +362,13 @@ async def test_of_one_tag_the_order_is_kept_and_a_stop_refuses_what_waits(tmp_pa
 async def test_another_config_refuses_what_waits_and_goes_on(tmp_path: Path) -> None:
     """As an apply has it: what was sent is unknown, what was not is refused, what comes is done."""
     async with rig(tmp_path, timeout=2.0) as it:
-        it.plc.send(signal.SIGSTOP)
+        it.plc.suspend()
         asked = [asyncio.create_task(it.ask("setpoint", n + 1)) for n in range(3)]
         await until(lambda: it.stats.queue_depth == 2)
         await it.engine.start(writing(it.plc.port, it.server, timeout=2.5), allowed)
         outcomes = [(await ask)["outcome"] for ask in asked]
         assert outcomes == ["unknown", "refused", "refused"]
-        it.plc.send(signal.SIGCONT)
+        it.plc.resume()
         await it.ready()
         assert (await it.ask("setpoint", 23.4))["ok"]
         assert await it.holds(SETPOINT) == {"setpoint": 23.4}
@@ -488,7 +488,7 @@ async def test_h76_a_write_that_is_not_allowed_is_refused_wherever_it_has_got_to
         answer = await it.ask("setpoint", 2, id="a")
         assert (answer["outcome"], answer["reason"]) == ("refused", "paused by anna")
         reason = ""
-        it.plc.send(signal.SIGSTOP)
+        it.plc.suspend()
         sent = asyncio.create_task(it.ask("setpoint", 3))
         await until(lambda: it.client.stats["out_msgs"] >= 3 and it.stats.queue_depth == 0)
         asked = 0
@@ -497,7 +497,7 @@ async def test_h76_a_write_that_is_not_allowed_is_refused_wherever_it_has_got_to
         reason = "paused by anna"
         assert (await sent)["outcome"] == "unknown", "it was on its way already"
         assert (await waits)["reason"] == "paused by anna"
-        it.plc.send(signal.SIGCONT)
+        it.plc.resume()
         reason = ""
         await it.ready()
         assert (await it.ask("setpoint", 5, id="a"))["reason"] == ""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsmv2.escaping import printable, printable_json, printable_line
+from fsmv2.escaping import not_utf8, printable, printable_json, printable_line
 
 OBEYED = {
     "an escape sequence": "\x1b[31m",
@@ -52,3 +52,14 @@ def test_h84_json_means_the_same_and_is_printable(key: str, value: str) -> None:
     shown = printable_json(text)
     assert shown.isprintable()
     assert json.loads(shown) == {key: value}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("caf\udce9.yaml", r"'caf\xe9.yaml'"), ("\ud800", ""), ("x" * 500 + "\udcff" + "y" * 500, "")],
+)
+def test_a_text_that_is_not_utf8_is_quoted_with_its_bytes(text: str, shown: str) -> None:
+    with pytest.raises(UnicodeEncodeError) as raised:
+        text.encode()
+    found = not_utf8(raised.value)
+    assert found == shown or (len(text) > 500 and len(found) < 150 and r"\xff" in found)

@@ -28,6 +28,17 @@ def printable_line(text: str) -> str:
     return printable(text.replace("\n", "\\n"))
 
 
+def not_utf8(error: UnicodeEncodeError) -> str:
+    """The text with bytes that are not UTF-8, which cannot be written; empty: it is another error.
+
+    Words of the command line and names of files may have such bytes, as surrogates in a str.
+    """
+    if not "\udc80" <= error.object[error.start] <= "\udcff":
+        return ""
+    around = error.object[max(0, error.start - 60) : error.start + 60]
+    return repr(around.encode("utf-8", "surrogateescape"))[1:]
+
+
 def printable_json(text: str) -> str:
     """A JSON document that means the same, with what is not printable written as `\\u001b`.
 

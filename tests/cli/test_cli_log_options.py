@@ -26,3 +26,20 @@ def test_another_choice_is_a_usage_error(
     assert done.exit_code == 2
     assert answer in done.output
     assert "Value error" not in done.output
+
+
+@pytest.mark.parametrize(
+    ("document", "log"), [("plant.yaml", "plant.yaml"), ("plant.yaml", "link"), (".", "plant.yaml")]
+)
+def test_a_log_is_not_written_into_the_document(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, document: str, log: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    plant = tmp_path / "plant.yaml"
+    plant.write_text("agent: {name: edge}\n")
+    plant.with_name("link").hardlink_to(plant)
+    line = ["run", document, "--log-file", log, "--for", "1s", "--state-dir", "state"]
+    done = CliRunner().invoke(app, line)
+    assert done.exit_code == 2
+    assert "is the document" in done.output
+    assert plant.read_text() == "agent: {name: edge}\n"

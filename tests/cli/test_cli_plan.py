@@ -216,3 +216,34 @@ def test_a_managed_tree_has_to_be_named_a_document(managed: ChangedTree) -> None
     assert "fsmv2 plan FILE" in shown
     proposed = managed.write(document(a="1000", b="1000"), "proposed.yaml")
     assert "apply would refuse" not in managed.says("plan", str(proposed), code=2)
+
+
+@pytest.mark.parametrize(
+    ("output", "says"),
+    [
+        ("new.yaml", "new.yaml is another file, and no saved plan, and is left as it is"),
+        ("link", "link is another file, and no saved plan"),
+        (".", "is a folder, and is left as it is"),
+        ("/dev/null", "/dev/null is no file that could be replaced"),
+        ("none/x.plan", "the plan cannot be saved in none/x.plan: no such file or directory"),
+    ],
+)
+def test_a_plan_replaces_nothing_but_a_plan(folder: Path, output: str, says: str) -> None:
+    if not (folder / "link").exists():
+        (folder / "link").symlink_to("new.yaml")
+    before = {file: file.read_bytes() for file in folder.iterdir() if file.is_file()}
+    shown = plan(folder, "new.yaml", "--against", "old.yaml", "-o", output)
+    assert shown.returncode == 1
+    assert says in shown.stderr
+    assert "fix: Name a" in shown.stderr
+    assert {file: file.read_bytes() for file in folder.iterdir() if file.is_file()} == before
+    assert Path("/dev/null").is_char_device()
+
+
+def test_an_older_plan_is_replaced_and_one_is_no_document(folder: Path) -> None:
+    for _ in range(2):
+        assert plan(folder, "new.yaml", "--against", "old.yaml", "-o", "twice").returncode == 2
+    shown = plan(folder, "twice", "--against", "old.yaml")
+    assert shown.returncode == 1
+    assert "this is a saved plan, expected a document" in shown.stderr
+    assert "fix: Apply it: fsmv2 apply twice" in shown.stderr

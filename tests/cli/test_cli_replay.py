@@ -253,7 +253,7 @@ def test_a_time_of_day_is_the_last_one_before() -> None:
     assert parse_time("13:00", before=noon) == noon - 23 * 3600
     assert parse_time("2026-03-04 11:30", before=noon) == noon - 1800
     assert parse_time("1h30m", before=noon) == noon - 5400
-    for wrong in ("", "1", "25:00", "2026-13-01", "yesterday"):
+    for wrong in ("", "1", "25:00", "2026-13-01", "tomorrow"):
         with pytest.raises(ValueError, match="is not a time"):
             parse_time(wrong, before=noon)
 

@@ -17,6 +17,8 @@ import msgspec
 import pytest
 
 from fsmv2.cli.app import app
+from fsmv2.cli.request_options import LONGEST_REASON
+from fsmv2.operate import request_types
 
 FSMV2 = [sys.executable, "-m", "fsmv2.cli"]
 PLANT = """\
@@ -90,6 +92,30 @@ def told(home: Path, code: int, said: str, *words: str | bytes) -> None:
     assert len(shown.stderr) < 10_000
     left = [path for path in sorted(home.rglob("*")) if "__pycache__" not in str(path)]
     assert left == before
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("run", b"caf\xe9/plant.yaml", "--for", "1s", "--state-dir", "state"),
+        ("plan", b"caf\xe9/plant.yaml", "--against", "plant.yaml", "-o", "x.plan"),
+    ],
+)
+def test_a_document_whose_name_is_not_utf8_is_named(home: Path, words: Sequence[str]) -> None:
+    folder = home / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    (folder / "plant.yaml").write_text(PLANT)
+    shown = fsmv2(home, *words)
+    assert (shown.returncode, shown.stdout) == (1, "")
+    assert r"caf\xe9/plant.yaml' is not UTF-8" in shown.stderr
+    assert "fix: Give text in UTF-8; rename" in shown.stderr
+
+
+def test_a_reason_that_is_too_long_says_how_much_is_kept(home: Path) -> None:
+    shown = fsmv2(home, "apply", "plant.yaml", "-m", "x" * (LONGEST_REASON + 1))
+    assert shown.returncode == 2
+    assert "it has 1001 characters, and at most 1000 are kept" in shown.stderr
+    assert LONGEST_REASON == request_types.LONGEST_REASON
 
 
 @pytest.mark.parametrize("command", ["validate", "render", "run"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import subprocess
 import sys
 import threading
@@ -21,7 +22,7 @@ from fsmv2.host.file_lock import FileLock
 from fsmv2.host.place_lock import PlaceLock
 from fsmv2.operate import state_directory
 from fsmv2.operate.run_record import record_in
-from fsmv2.operate.state_directory import StateDirectory, held, holder
+from fsmv2.operate.state_directory import ANOTHER, StateDirectory, held, holder
 from full_disk import small_disk
 from removed_folder import remove_folder
 
@@ -202,13 +203,20 @@ def test_who_holds_a_place_is_known_where_its_folder_was_removed(tmp_path: Path)
 def test_a_place_that_cannot_be_used_is_said_with_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for place in (tmp_path / "file", tmp_path / "file" / "below"):
-        with pytest.raises(StoreError, match="cannot be used: ") as raised, held(place):
-            pass
+        with pytest.raises(StoreError, match="cannot be used: a file is in its") as raised:
+            held(place).__enter__()
         assert raised.value.fix == "Choose a writable directory with --state-dir."
     with small_disk(tmp_path / "disk") as disk:
         subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
         with pytest.raises(StoreError, match="ead-only file system"), held(disk):
             pass
+
+
+def test_one_that_another_tree_has_is_named_with_one_fix(tmp_path: Path) -> None:
+    with held(tmp_path / "state"), pytest.raises(StoreError) as raised:
+        held(tmp_path / "state").__enter__()
+    assert re.fullmatch(r"\S+/state is in use by \D+ process, \d+\.", raised.value.message)
+    assert raised.value.fix == ANOTHER
 
 
 def test_copies_of_older_stores_do_not_keep_it_from_being_made_private(tmp_path: Path) -> None:

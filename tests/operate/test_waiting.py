@@ -83,6 +83,6 @@ def test_when_the_time_is_over_it_says_how_the_worker_is(tree: TreeHandle) -> No
     assert not found.reached
     assert found.row is not None
     found = wait_for("edge/tickr", read_wait_condition("healthy"), 0.3, which)
-    assert "Did you mean 'edge/ticker'?" in found.trouble
+    assert "in this tree. Did you mean 'edge/ticker'?" in found.trouble
     with pytest.raises(UnknownFilterError, match="no state 'actve'"):
         wait_for("edge/broker", read_wait_condition("state=actve"), 60, which)

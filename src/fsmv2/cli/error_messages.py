@@ -64,6 +64,7 @@ def _show(error: Exception) -> int:
         NotRunningError,
         QuestionError,
     )
+    from fsmv2.escaping import not_utf8
 
     if isinstance(error, FsmError) and shown_as_json():
         from fsmv2.operate.problem import problem_of
@@ -81,6 +82,11 @@ def _show(error: Exception) -> int:
         complain(
             f"this needs the package '{error.name}', which the extra '{extra}' installs",
             fix=f"Run: {install_command(extra)}",
+        )
+    elif isinstance(error, UnicodeEncodeError) and (word := not_utf8(error)):
+        complain(
+            f"{word} is not UTF-8, and can be neither sent nor kept",
+            fix="Give text in UTF-8; rename a file or a folder whose name is not.",
         )
     elif isinstance(error, OSError):
         about = f"{error.filename}: " if error.filename else ""

@@ -10,6 +10,9 @@ import typer
 from fsmv2.cli.duration_argument import duration
 from fsmv2.cli.options import path_argument
 
+LONGEST_REASON = 1000
+"""Characters, as `request_types` has it, which is not loaded for `--help`; a test compares them."""
+
 Paths = Annotated[
     list[str],
     typer.Argument(
@@ -34,7 +37,21 @@ Tree = Annotated[
         help="The document whose tree is meant. Default: FSMV2_TREE, or the only one that runs.",
     ),
 ]
-Why = Annotated[str, typer.Option("--reason", "-m", metavar="TEXT", help="Why; it is recorded.")]
+
+
+def reason_text(text: str) -> str:
+    """Why something is asked for; a usage error for one that is too long to be kept."""
+    if len(text) > LONGEST_REASON:
+        raise typer.BadParameter(
+            f"it has {len(text)} characters, and at most {LONGEST_REASON} are kept"
+        )
+    return text
+
+
+Why = Annotated[
+    str,
+    typer.Option("--reason", "-m", parser=reason_text, metavar="TEXT", help="Why; it is recorded."),
+]
 ForAWhile = Annotated[
     float | None,
     typer.Option(

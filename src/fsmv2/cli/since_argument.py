@@ -25,7 +25,7 @@ def since(text: str) -> float:
     try:
         found = parse_time(text, before=now)
     except ValueError:
-        raise typer.BadParameter(printable(f"'{text}' is neither; {EXPECTED}")) from None
+        raise typer.BadParameter(printable(f"'{text}' is no time; {EXPECTED}")) from None
     if found > now:
         raise typer.BadParameter(printable(f"'{text}' is yet to come"))
     return found
@@ -42,7 +42,7 @@ Since = Annotated[
         "--since",
         parser=since,
         metavar="AGO|TIME",
-        help="Not earlier: 30m, 2d, 14:03, 2026-11-25 14:03.",
+        help="Not earlier: 30m, 2d, 14:03, yesterday, 2026-11-25 14:03.",
     ),
 ]
 Until = Annotated[

@@ -20,6 +20,7 @@ from fsmv2.errors import (
     RequestRefusedError,
     error_text,
 )
+from fsmv2.escaping import not_utf8
 from fsmv2.operate.changes.apply_data import (
     PLANNED_WITHIN,
     ApplyAnswer,
@@ -125,11 +126,16 @@ class RemoteTree(Verbs):
             headers["If-Match"] = ", ".join(f'"{version}"' for version in unchanged)
         try:
             body = msgspec.json.encode(request)
-        except (UnicodeEncodeError, TypeError, OverflowError, RecursionError) as error:
+        except UnicodeEncodeError as error:
+            verb, text = type(request).__struct_config__.tag, not_utf8(error) or "a text"
+            raise RequestRefusedError(
+                f"cannot {verb}: {text} is not UTF-8.", fix="Give text in UTF-8."
+            ) from None
+        except (TypeError, OverflowError, RecursionError) as error:
             verb = type(request).__struct_config__.tag
             raise RequestRefusedError(
                 f"cannot {verb}: it cannot be sent as JSON: {error_text(error)}.",
-                fix="Give text in UTF-8, and values that a document could have.",
+                fix="Give values that a document could have.",
             ) from None
         raw = self._client.call("POST", "/v1/requests", query, body, headers, wait + ANSWER_WITHIN)
         return msgspec.json.decode(raw, type=Answer)

@@ -13,7 +13,8 @@ import msgspec
 
 PathText = Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
 SignalName = Annotated[str, msgspec.Meta(min_length=1, max_length=20)]
-Reason = Annotated[str, msgspec.Meta(max_length=1000)]
+LONGEST_REASON = 1000
+Reason = Annotated[str, msgspec.Meta(max_length=LONGEST_REASON)]
 LONGEST_WAIT = 3600.0
 """Seconds for which one request waits for its effect."""
 

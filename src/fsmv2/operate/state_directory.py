@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
-from fsmv2.errors import StoreError, error_text
+from fsmv2.errors import StoreError, error_text, system_text
 from fsmv2.host.file_lock import FileLock, running_holder
 from fsmv2.host.place_lock import PlaceLock
 from fsmv2.host.private import FOLDER, private_folder
@@ -83,9 +83,16 @@ def held(directory: Path, tell: Tell = warn) -> Iterator[StateDirectory]:
         directory.mkdir(mode=FOLDER, parents=True, exist_ok=True)
         _make_private(directory)
         lock.take()
+    except StoreError:  # another one has it, and that error says so
+        raise
+    except (FileExistsError, NotADirectoryError) as error:
+        raise StoreError(
+            f"the state directory {directory} cannot be used: a file is in its place.",
+            fix="Choose a writable directory with --state-dir.",
+        ) from error
     except OSError as error:
         raise StoreError(
-            f"the state directory {directory} cannot be used: {error_text(error)}.",
+            f"the state directory {directory} cannot be used: {system_text(error)}.",
             fix="Choose a writable directory with --state-dir.",
         ) from error
     kernel = PlaceLock(directory)

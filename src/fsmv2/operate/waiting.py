@@ -80,7 +80,7 @@ def wait_for(
             try:
                 RemoteTree(directory, tool="fsmv2 wait").describe(path)
             except UnknownPathError as error:
-                trouble = f"{error.message}. {error.fix}".strip()
+                trouble = f"{error.message.rstrip('.')}. {error.fix}".strip()
     return result(reached=False)
 
 

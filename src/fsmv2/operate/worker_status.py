@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from fsmv2.escaping import printable_line
-from fsmv2.view.condition import RECOVERS, Condition
+from fsmv2.view.condition import MANAGED, RECOVERS, Condition
 from fsmv2.view.node_view import NodeView
 
 DUE = {
@@ -65,7 +65,8 @@ def reason_text(node: NodeView) -> str:
 
 
 def _condition_text(condition: Condition) -> str:
-    if condition.type == RECOVERS:  # which begins with "failed 5 times"
+    # They begin with "failed 5 times" and "stopped by alice", which say all.
+    if condition.type in (RECOVERS, MANAGED):
         return condition.reason
     return f"{condition.type}: {condition.reason}"
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+MANAGED = "Managed"
+"""The condition of one that an operator has stopped, paused or silenced; its reason says who."""
+
 RECOVERS = "Recovers"
 """The condition of one that has escalated, until it has been healthy for long enough."""
 

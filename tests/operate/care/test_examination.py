@@ -50,7 +50,8 @@ def test_one_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_a_file_in_its_place_is_found(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("")
-    assert "is not a folder" in examine(tmp_path / "state").findings[0].text
+    (found,) = examine(tmp_path / "state").findings
+    assert "is not a folder" in found.text, "once, not by each check"
 
 
 # Each trouble: how it comes about, the check that finds it, its level, words of what is reported.

@@ -21,6 +21,7 @@ from fsmv2.cli.options import (
     StateDir,
     listen_address,
     path_argument,
+    refuse_document,
 )
 
 
@@ -107,6 +108,7 @@ def run(
         )
     if file is None and watch:
         raise typer.BadParameter("--watch needs FILE: without it there is no file to look at")
+    refuse_document(log_file, file or init)
     from fsmv2.cli.foreground import foreground_process
 
     whole = context.obj is WHOLE

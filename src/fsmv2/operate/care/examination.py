@@ -49,8 +49,10 @@ def examine(directory: Path) -> Examination:
             fix="It is made by the first `fsmv2 run`. Name another one with --state-dir; after a "
             "loss, `fsmv2 restore` makes it of a backup.",
         )
+    # Of what is no folder, each of the others would say the same once more.
+    checks = CHECKS if directory.is_dir() else (check_access,)
     return Examination(
         directory=str(directory),
         process=holder(directory),
-        findings=tuple(found for check in CHECKS for found in check(directory)),
+        findings=tuple(found for check in checks for found in check(directory)),
     )

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from fsmv2.errors import SpecError
+from fsmv2.document.source import SAVED_PLAN
+from fsmv2.errors import SpecError, system_text
 from fsmv2.host.private import replace_private
 from fsmv2.operate.changes.apply_data import DocumentText
 from fsmv2.operate.changes.change_plan import ChangePlan
@@ -29,15 +30,45 @@ class SavedPlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def save_plan(file: Path, plan: ChangePlan, document: DocumentText) -> None:
-    """Write a plan for its owner alone, as it may hold credentials. OSError: it cannot be."""
-    replace_private(
-        file, msgspec.json.encode(SavedPlan(plan=plan, document=document), enc_hook=str)
-    )
+    """Write a plan for its owner alone, as it may hold credentials. SpecError: it cannot be.
+
+    An older plan is replaced; anything else, such as the document itself, is left as it is.
+    """
+    if kept := _what_is_there(file):
+        raise SpecError(
+            f"the plan was not saved: {file} is {kept}, and is left as it is.",
+            fix="Name a new file, such as change.plan.",
+        )
+    try:
+        replace_private(
+            file, msgspec.json.encode(SavedPlan(plan=plan, document=document), enc_hook=str)
+        )
+    except OSError as error:
+        raise SpecError(
+            f"the plan cannot be saved in {file}: {system_text(error)}.",
+            fix="Name a file in a writable directory with enough room.",
+        ) from error
+
+
+def _what_is_there(file: Path) -> str:
+    """What stands where a plan is to be written and is none; empty: it may be written."""
+    try:
+        if file.is_dir():
+            return "a folder"
+        if not file.exists():
+            return ""
+        if not file.is_file():
+            return "no file that could be replaced"
+        with file.open("rb") as opened:
+            beginning = opened.read(len(SAVED_PLAN))
+    except OSError as error:
+        return f"a file that cannot be read ({system_text(error)})"
+    return "" if not beginning or is_saved_plan(beginning) else "another file, and no saved plan"
 
 
 def is_saved_plan(content: bytes) -> bool:
     """Whether a file holds a plan, rather than a document."""
-    return content.startswith(b'{"format":"fsmv2 plan ')
+    return content.startswith(SAVED_PLAN)
 
 
 def read_plan(file: Path) -> SavedPlan:

@@ -107,6 +107,7 @@ def test_what_is_given_up_is_kept_and_taken_up_again(
     before = tree.numbers()
     shown = tree.says("edit", "-y", code=1)
     assert tree.numbers() == before
+    assert "there is no key 'comand'" in shown, "for who sees no editor, as in a script"
     kept = kept_in(shown)
     assert "  d: {comand" in kept.read_text()
     assert "#|" not in kept.read_text()
@@ -169,3 +170,17 @@ def test_a_tree_that_follows_a_file_is_edited_there() -> None:
         shown = following.says("edit", "-y", code=1)
     assert f"this tree follows {following.file}" in shown
     assert "run `fsmv2 apply`" in shown
+
+
+def test_bytes_that_are_not_utf8_are_a_mistake_with_a_place(
+    tree: ChangedTree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def edit(files: Iterable[Path]) -> None:
+        (file,) = files
+        if (text := file.read_bytes()).count(b"#|") < 3:
+            file.write_bytes(text + b"  d: {command: [sleep, '\xff']}\n")
+
+    monkeypatch.setattr(edit_session, "edit_files", edit)
+    shown = tree.says("edit", "-y", code=1)
+    assert "byte 25 of this line, 0xff, is not UTF-8" in shown
+    assert b"'\xff'" in kept_in(shown).read_bytes()

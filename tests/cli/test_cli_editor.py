@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import signal
 from pathlib import Path
 
@@ -17,6 +18,13 @@ def no_editor(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+class Terminal(io.StringIO):
+    """Keys that may be pressed."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 def test_visual_comes_first_and_may_have_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EDITOR", "vi")
     assert editor_command() == ["vi"]
@@ -26,6 +34,9 @@ def test_visual_comes_first_and_may_have_arguments(monkeypatch: pytest.MonkeyPat
 
 def test_without_any_it_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
+    with pytest.raises(QuestionError, match="there is no terminal for an editor"):
+        editor_command()
+    monkeypatch.setattr("sys.stdin", Terminal())
     with pytest.raises(QuestionError, match="no editor was found") as raised:
         editor_command()
     assert "EDITOR" in raised.value.fix
@@ -47,7 +58,10 @@ def test_the_files_are_edited_and_ctrl_c_is_as_before(
 
 @pytest.mark.parametrize(
     ("editor", "says"),
-    [("false", "ended with exit code 1"), ("/not/there", "'/not/there' cannot be run")],
+    [
+        ("false", "ended with exit code 1"),
+        ("/not/there", "'/not/there' cannot be run: no such file or directory. Set"),
+    ],
 )
 def test_one_that_fails_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, editor: str, says: str

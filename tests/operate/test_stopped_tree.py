@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from fsmv2.errors import NoJournalError, NotRunningError
-from fsmv2.operate import open_tree
+from fsmv2.operate import open_tree, prepare
 from fsmv2.operate.live_or_recorded import WhichTree
 from fsmv2.operate.live_status import why
 from fsmv2.operate.run_record import RunRecord, begin_record, keep_record, record_in, record_stop
+from fsmv2.operate.state_directory import short_path
 from fsmv2.operate.stopped_tree import refuse_unrecorded
+from fsmv2.operate.tree_opening import start
 from fsmv2.operate.tree_status import tree_status
 from fsmv2.operate.worker_filter import WorkerFilter
 
@@ -51,6 +53,16 @@ async def test_of_one_that_left_its_processes_running_that_is_not_so(file: Path)
     assert_unknown(state, file)
     with pytest.raises(NoJournalError):
         tree_status(WorkerFilter(), WhichTree(state_dir=state))
+
+
+async def test_a_managed_one_is_started_by_its_state_directory(file: Path) -> None:
+    state = file.parent / "state"
+    with prepare(None, state_dir=state, init=file) as prepared:
+        async with start(prepared) as tree:
+            await tree.leave()
+    with pytest.raises(NoJournalError) as refused:
+        tree_status(WorkerFilter(), WhichTree(state_dir=state))
+    assert refused.value.fix == f"Start it: fsmv2 run --state-dir {short_path(state)}"
 
 
 def test_it_is_forgotten_when_the_next_run_begins(tmp_path: Path) -> None:

@@ -10,9 +10,10 @@ import pytest
 
 from debian_tools import debian_program, systemd_environment
 from fsmv2.core import EngineSettings
-from fsmv2.errors import QuestionError
+from fsmv2.errors import FsmError, QuestionError
+from fsmv2.operate import prepare
 from fsmv2.operate import systemd_unit as module
-from fsmv2.operate.systemd_unit import UnitOptions, longest_stop, systemd_unit, word
+from fsmv2.operate.systemd_unit import UnitOptions, kept_settings, longest_stop, systemd_unit, word
 
 
 def unit(document: Path, **options: object) -> str:
@@ -118,6 +119,38 @@ def test_systemd_waits_longer_for_the_end_than_an_orderly_stop_takes() -> None:
     settings = EngineSettings(stop_deadline=120.0)
     text = systemd_unit(UnitOptions(document=Path("/a.yaml")), settings)
     assert float(values(text, "TimeoutStopSec")[0]) == longest_stop(settings) > 120.0
+
+
+def test_a_managed_tree_is_run_by_its_state_directory(tmp_path: Path) -> None:
+    document = tmp_path / "plant.yaml"
+    document.write_text("agent: {name: edge}\nengine: {stop_deadline: 77s}\n")
+    state = tmp_path / "kept plant"
+    with prepare(None, state_dir=state, init=document):
+        pass
+    settings = kept_settings(state)
+    assert settings.stop_deadline == 77.0
+    text = systemd_unit(UnitOptions(document=None, state_dir=state), settings)
+    (command,) = values(text, "ExecStart")
+    assert command.endswith(f' run --state-dir "{state}"')
+    assert values(text, "WorkingDirectory") == [str(state)]
+    assert values(text, "RequiresMountsFor") == [f'"{state}"']
+    assert values(text, "ExecReload") == ["/bin/kill -HUP $MAINPID"]
+    assert "fsmv2-kept-plant.service" in text
+    assert "/plant.yaml" not in text
+
+
+def test_without_a_document_a_managed_tree_has_to_be_named(tmp_path: Path) -> None:
+    document = tmp_path / "plant.yaml"
+    document.write_text("agent: {name: edge}\n")
+    with prepare(document, state_dir=tmp_path / "state"):
+        pass
+    with pytest.raises(QuestionError, match="follows ") as raised:
+        kept_settings(tmp_path / "state")
+    assert f"fsmv2 systemd {document} --state-dir" in raised.value.fix
+    with pytest.raises(FsmError, match="there is no store"):
+        kept_settings(tmp_path / "none")
+    with pytest.raises(QuestionError, match="needs a document"):
+        systemd_unit(UnitOptions(document=None), EngineSettings())
 
 
 @pytest.mark.real

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from fsmv2.cli.console import count, progress
+from fsmv2.cli.console import count, progress, show_diagnostics
 from fsmv2.cli.editor import edit_files
 from fsmv2.cli.exit_codes import FAILED, OK
 from fsmv2.diagnostic import Diagnostic, visible
@@ -54,12 +54,14 @@ class EditSession:
                 try:
                     code = apply(texts)
                 except DocumentError as error:
-                    before, notes = texts, self._mistakes(error.diagnostics)
+                    before, found = texts, error.diagnostics
+                    notes = self._mistakes(found)
                 else:
                     return code
                 texts = self._edited(before, notes)
                 if texts == before:
-                    progress("it is not valid, and was not edited any further")
+                    progress("it is not valid, and was not edited any further:")
+                    show_diagnostics(found)
                     return FAILED
             progress("it is the text that runs: nothing has been changed")
             kept = False

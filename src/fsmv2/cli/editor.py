@@ -7,10 +7,11 @@ import shlex
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from fsmv2.errors import QuestionError, error_text
+from fsmv2.errors import QuestionError, error_text, system_text
 
 USUAL = ("sensible-editor", "editor", "vi", "nano")
 """Looked for where neither VISUAL nor EDITOR is set."""
@@ -29,6 +30,11 @@ def editor_command() -> list[str]:
                 f"{variable} is {text!r}, which is not a command: {error_text(error).lower()}.",
                 fix=f"Set it to the command of an editor, such as {variable}='code --wait'.",
             ) from None
+    if not sys.stdin.isatty():  # those below would wait there for keys for ever
+        raise QuestionError(
+            "there is no terminal for an editor.",
+            fix="Run it on one, or set EDITOR to a program that needs none.",
+        )
     for name in USUAL:
         if shutil.which(name):
             return [name]
@@ -46,7 +52,7 @@ def edit_files(files: Iterable[Path]) -> None:
         ended = subprocess.run(whole, check=False).returncode  # noqa: S603
     except OSError as error:
         raise QuestionError(
-            f"the editor {command[0]!r} cannot be run: {error_text(error)}.",
+            f"the editor {command[0]!r} cannot be run: {system_text(error)}.",
             fix="Set VISUAL or EDITOR to the command of another.",
         ) from None
     finally:

@@ -11,7 +11,7 @@ import typer
 
 from fsmv2.cli.console import complain, put, put_json
 from fsmv2.cli.exit_codes import FAILED, OK, PENDING, USAGE
-from fsmv2.errors import RequestRefusedError, UnknownPathError, error_text
+from fsmv2.errors import RequestRefusedError, UnknownPathError, system_text
 from fsmv2.host.systemd_job import RESTART, job_of
 from fsmv2.operate.remote_tree import RemoteTree
 from fsmv2.operate.request_types import Answer, Request
@@ -67,7 +67,7 @@ def is_restarted(unit: str) -> bool:
     except OSError as error:
         complain(
             f"whether systemd restarts {unit} is not known, so the whole tree is stopped: "
-            f"{error_text(error)}",
+            f"{system_text(error)}",
             fix="To keep broker and processes, use `fsmv2 stop --keep` and then start the unit.",
         )
         return False

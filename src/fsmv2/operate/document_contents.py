@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fsmv2.document import valid_folder
 from fsmv2.document.source import read_file, refused
-from fsmv2.errors import error_text
+from fsmv2.errors import system_text
 from fsmv2.plant import load_document
 
 NOT_READ = "FSM0102"
@@ -23,6 +23,6 @@ def contents_of(document: Path) -> dict[str, bytes]:
             return {file.name: file.read_bytes() for file in files or ()}
         except OSError as error:
             raise refused(
-                str(document), NOT_READ, f"it cannot be read: {error_text(error)}."
+                str(document), NOT_READ, f"it cannot be read: {system_text(error)}."
             ) from error
     return {"": read_file(document)}

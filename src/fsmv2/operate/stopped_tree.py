@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
-from fsmv2.errors import NoJournalError, NotRunningError
+from fsmv2.errors import NoJournalError, NotRunningError, StoreError
 from fsmv2.operate.run_record import newest_segment, record_in
-from fsmv2.operate.state_directory import JOURNAL, holder, short_path
+from fsmv2.operate.state_directory import JOURNAL, STORE, holder, short_path
 from fsmv2.operate.time_text import date_text
 
 
@@ -48,7 +49,21 @@ def no_journal(directory: Path, document: Path, *, named: bool) -> NoJournalErro
         return NoJournalError(
             f"{document} does not exist", fix="Name the document that is run, or --state-dir."
         )
+    fix = f"Start it: fsmv2 run {document}. Name its --state-dir, if it has one."
+    if _is_managed(directory):  # as from a backup; a run of the file would take its place
+        fix = f"Start it: fsmv2 run --state-dir {short_path(directory)}"
     return NoJournalError(
         f"nothing is known of a run of {document}: there is no journal in {short_path(directory)}",
-        fix=f"Start it: fsmv2 run {document}. Name its --state-dir, if it has one.",
+        fix=fix,
     )
+
+
+def _is_managed(directory: Path) -> bool:
+    if not (directory / STORE).exists():
+        return False
+    from fsmv2.store import reading  # only whoever is told this loads a store
+
+    with contextlib.suppress(StoreError), reading(directory / STORE) as store:
+        head = store.head()
+        return head is not None and head.managed
+    return False

@@ -13,8 +13,11 @@ from pathlib import Path
 import msgspec
 
 from fsmv2.core import EngineSettings
-from fsmv2.errors import QuestionError
+from fsmv2.errors import NotRunningError, QuestionError
+from fsmv2.operate.state_directory import STORE, short_path
+from fsmv2.plant import load_contents
 from fsmv2.runtime.dispatcher import ABANDON_AFTER
+from fsmv2.store import reading
 
 WATCHDOG = 30
 """Seconds without a decision of supervision after which systemd ends and restarts fsmv2. It decides
@@ -46,10 +49,7 @@ User={user}
 ExecStart={command}
 WorkingDirectory={folder}
 {state}TimeoutStartSec={start_within}
-# systemctl reload makes what the document says by now run, and waits until all that it touches has
-# converged. It fails when that is refused and nothing was changed, as for a mistake or if workers
-# would be removed; or when somebody has not converged in time. Which it is, the log says.
-ExecReload={reload}
+{reload}
 
 # systemctl stop sends SIGTERM to fsmv2 alone, which stops the whole tree in order, children before
 # parents. KillMode=process has systemd leave the broker and the processes to it: when fsmv2
@@ -97,6 +97,17 @@ SystemCallErrorNumber=EPERM
 WantedBy=multi-user.target
 """
 
+RELOAD_APPLIES = """\
+# systemctl reload makes what the document says by now run, and waits until all that it touches has
+# converged. It fails when that is refused and nothing was changed, as for a mistake or if workers
+# would be removed; or when somebody has not converged in time. Which it is, the log says.
+ExecReload={command}"""
+
+RELOAD_READS_SECRETS = """\
+# systemctl reload has the tree read its secrets again. Its document is changed by `fsmv2 edit`,
+# `fsmv2 apply FILE` and the API.
+ExecReload=/bin/kill -HUP $MAINPID"""
+
 RESTART_STOPS = """\
 So they are restarted by `systemctl restart`, which is stop and start, and by nothing else:
 # `fsmv2 systemd --keep-on-restart` prints a unit that lets them run on there, too."""
@@ -111,12 +122,14 @@ ExecStop=-{command}"""
 class UnitOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What a unit is to run, and as whom.
 
-    `name`: of the unit and of its state directory below /var/lib/fsmv2; made of the document's when
-    it is empty. `state_dir`: another state directory. `keep_on_restart`: a restart of the unit ends
-    fsmv2 alone, and what it started runs on and is adopted.
+    `document`: the file that the tree follows; None: it keeps its document itself, in `state_dir`,
+    which has to be named then. `name`: of the unit and of its state directory below /var/lib/fsmv2;
+    made of the document's when it is empty. `state_dir`: another state directory.
+    `keep_on_restart`: a restart of the unit ends fsmv2 alone, and what it started runs on and is
+    adopted.
     """
 
-    document: Path
+    document: Path | None
     user: str = "fsmv2"
     name: str = ""
     state_dir: Path | None = None
@@ -125,7 +138,13 @@ class UnitOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 def systemd_unit(options: UnitOptions, settings: EngineSettings) -> str:
     """The text of the unit of a document with these settings."""
-    document = Path(os.path.abspath(options.document))
+    kept = options.state_dir if options.document is None else options.document
+    if kept is None:
+        raise QuestionError(
+            "a unit needs a document, or the state directory of a tree that keeps its own.",
+            fix="Name one: fsmv2 systemd FILE, or fsmv2 systemd --state-dir DIR.",
+        )
+    document = Path(os.path.abspath(kept))
     name = options.name or re.sub(r"[^A-Za-z0-9_.-]+", "-", document.stem).strip("-.") or "plant"
     program = _program()
     if options.state_dir is None:
@@ -139,19 +158,22 @@ def systemd_unit(options: UnitOptions, settings: EngineSettings) -> str:
     homes = [document, *map(Path, program), Path(sys.base_prefix), *map(Path, state_dirs)]
     at_home = any(str(place).startswith(tuple(f"{home}/" for home in HOMES)) for place in homes)
     state_dir = ["--state-dir", state_word.replace("$", "$$")]
-    command = [*map(_command_word, (*program, "run", str(document))), *state_dir]
-    reload = [*map(_command_word, (*program, "apply")), "--reload", "--timeout", RELOAD_WITHIN]
+    follows = [] if options.document is None else [str(document)]
+    command = [*map(_command_word, (*program, "run", *follows)), *state_dir]
+    apply = [*map(_command_word, (*program, "apply")), "--reload", "--timeout", RELOAD_WITHIN]
+    apply += ["-m", '"systemctl reload"', *state_dir]
+    reload = RELOAD_APPLIES if follows else RELOAD_READS_SECRETS
     leave = [*map(_command_word, (*program, "stop", "--keep")), "--when-restarting", "%n"]
     keeps = RESTART_KEEPS.format(
         command=" ".join([*leave, "-m", '"systemctl restart"', *state_dir])
     )
     return TEXT.format(
         unit=f"fsmv2-{name}",
-        description=_plain(str(document)),
-        mounts=" ".join(map(word, [str(folder), *state_dirs])),
+        description=_plain(str(document) if follows else f"what {document} keeps"),
+        mounts=" ".join(map(word, dict.fromkeys([str(folder), *state_dirs]))),
         user=options.user,
         command=" ".join(command),
-        reload=" ".join([*reload, "-m", '"systemctl reload"', *state_dir]),
+        reload=reload.format(command=" ".join(apply)),
         restart=keeps if options.keep_on_restart else RESTART_STOPS,
         folder=_plain(str(folder)),
         state=state,
@@ -161,6 +183,27 @@ def systemd_unit(options: UnitOptions, settings: EngineSettings) -> str:
         writable=" ".join(["/tmp", *map(word, state_dirs)]),  # noqa: S108  (where commands keep what is temporary)
         protect_home="read-only" if at_home else "yes",
     )
+
+
+def kept_settings(directory: Path) -> EngineSettings:
+    """The settings of the document that a managed tree keeps in its state directory.
+
+    NotRunningError: none is kept there. QuestionError: its tree follows a file.
+    """
+    with reading(directory / STORE) as store:
+        head = store.head()
+        last = None if head is None else store.generation(head.number)
+    if head is None or last is None:
+        raise NotRunningError(
+            f"{short_path(directory)} keeps no document.",
+            fix="Begin with one: fsmv2 run --state-dir DIR --init FILE.",
+        )
+    if not head.managed:
+        raise QuestionError(
+            f"the tree in {short_path(directory)} follows {last.source}.",
+            fix=f"Name it: fsmv2 systemd {last.source} --state-dir {short_path(directory)}",
+        )
+    return load_contents(Path(last.source), last.files, managed=True, planning=True).settings
 
 
 def longest_stop(settings: EngineSettings) -> float:

@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from fsmv2.cli.error_messages import reported
-from fsmv2.cli.options import File, StateDir
+from fsmv2.cli.options import OptionalFile, StateDir
 
 
 def systemd(
-    file: File,
+    file: OptionalFile = None,
     user: Annotated[
         str, typer.Option("--user", metavar="NAME", help="The user that it runs as.")
     ] = "fsmv2",
@@ -35,20 +35,29 @@ def systemd(
 
     For systemd 252 and later. Nothing is installed: the first lines of the unit say how that is
     done. It keeps its state in /var/lib/fsmv2/NAME unless --state-dir names another place.
+    Without FILE, the unit runs the document that the tree in --state-dir keeps itself.
 
     $ fsmv2 systemd plant.yaml --user fsmv2
     $ fsmv2 systemd /etc/fsmv2/plant.yaml --keep-on-restart
+    $ fsmv2 systemd --state-dir state
     """
     for option, text in (("--user", user), ("--name", name or "default")):
         if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", text) is None:
             raise typer.BadParameter(f"{option} {text!r}: letters, digits, dots, - and _ only")
+    if file is None and state_dir is None:
+        raise typer.BadParameter("name the document, or with --state-dir a tree that keeps its own")
     with reported():
         from fsmv2.cli.console import put, show_diagnostics
-        from fsmv2.operate.systemd_unit import UnitOptions, systemd_unit
+        from fsmv2.operate.systemd_unit import UnitOptions, kept_settings, systemd_unit
         from fsmv2.plant import load_plant
 
-        plant = load_plant(file)
-        show_diagnostics(plant.diagnostics)
+        if file is not None:
+            plant = load_plant(file)
+            show_diagnostics(plant.diagnostics)
+            settings = plant.settings
+        else:
+            assert state_dir is not None  # noqa: S101  (one of the two is named)
+            settings = kept_settings(state_dir.absolute())
         options = UnitOptions(
             document=file,
             user=user,
@@ -56,4 +65,4 @@ def systemd(
             state_dir=state_dir,
             keep_on_restart=keep_on_restart,
         )
-        put(systemd_unit(options, plant.settings), end="")
+        put(systemd_unit(options, settings), end="")

@@ -189,9 +189,10 @@ class DocumentChanges:
         about: GenerationInfo = running.generation
         number = await self._runtime.with_store(lambda store: number_before(store, about))
         if not number:
+            again = f", which is generation {about.rollback_of} again" if about.rollback_of else ""
             raise RequestRefusedError(
                 f"cannot roll back: no generation is known that ran before generation "
-                f"{about.number}. {apply_refusal.NOTHING_CHANGED}",
+                f"{about.number}{again}. {apply_refusal.NOTHING_CHANGED}",
                 fix="Name one that `fsmv2 history` lists.",
             )
         return number

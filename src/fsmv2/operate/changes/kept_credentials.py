@@ -74,7 +74,11 @@ def restored(files: Mapping[str, str], generation: Callable[[int], Generation]) 
             )
         return _NAME.sub(credential, known[number][found[0]])
 
-    return {name: _NAME.sub(credential, text).encode() for name, text in files.items()}
+    # Bytes that are not UTF-8 go on as they are: whoever reads the document names their place.
+    return {
+        name: _NAME.sub(credential, text).encode("utf-8", "surrogateescape")
+        for name, text in files.items()
+    }
 
 
 def refuse_masks(document: DocumentText) -> None:

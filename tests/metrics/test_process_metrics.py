@@ -119,4 +119,5 @@ def series_of(tree: TreeHandle, name: str) -> dict[tuple[str, ...], float]:
 async def test_an_engine_without_flows_has_no_loop_that_could_be_late() -> None:
     engine = AsyncioEngine()
     assert engine.loop_lag.worst() == 0.0
+    assert not engine.busy
     await engine.aclose()

@@ -14,6 +14,7 @@ import pytest
 from fsmv2 import Phase, StoreError
 from fsmv2.core import Report
 from fsmv2.errors import DocumentError, NotRecordedError, UnknownPathError
+from fsmv2.flow.asyncio_engine import AsyncioEngine
 from fsmv2.metrics.exposition import exposition
 from fsmv2.operate import TreeHandle, open_tree, prepare, replay, tree_opening, why
 from fsmv2.operate.run_record import record_in
@@ -227,6 +228,16 @@ async def test_what_would_be_done_is_only_reported_when_asked_so(document: Path)
     async with opened(document) as tree:
         assert not tree.plant.settings.detect_only
         assert tree.liveness().alive
+
+
+async def test_its_supervision_gives_way_to_its_flows(
+    document: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(document) as tree:
+        supervision = tree._runtime.supervision
+        for busy in (True, False):
+            monkeypatch.setattr(AsyncioEngine, "busy", property(lambda _, busy=busy: busy))
+            assert supervision._goes_first() is busy
 
 
 async def test_it_is_measured(document: Path) -> None:

@@ -16,7 +16,7 @@ from fsmv2 import (
 )
 from fsmv2.core import Core, Instruction, Uncontained
 from fsmv2.runtime.clock import Clock
-from fsmv2.runtime.supervision import TRUSTED, Supervision
+from fsmv2.runtime.supervision import REST, TRUSTED, Supervision
 
 
 def deliver(_instructions: list[Instruction]) -> None:
@@ -88,6 +88,42 @@ def test_between_two_slices_of_a_busy_tree_the_loop_has_a_turn_for_others(
         loop.run_forever()  # a single turn
         slices.append(supervision.slices)
     assert slices == [2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize(("busy", "rests"), [((), 0), ((True,) * 3, 3), ((True,) * 1000, 10)])
+@pytest.mark.parametrize("posts", [False, True])
+def test_it_rests_between_slices_while_data_is_moved_and_not_for_long(
+    supervision: Supervision,
+    monkeypatch: pytest.MonkeyPatch,
+    busy: tuple[bool, ...],
+    rests: int,
+    posts: bool,
+) -> None:
+    """What moves data is not late for a change of thousands, nor does that wait for ever."""
+    left, waited, more = iter(busy), [], iter([True])
+    supervision.gives_way_to(lambda: next(left, False))
+    monkeypatch.setattr(supervision.core, "run", lambda *_, **__: next(more, False))
+    loop = supervision._loop
+
+    def later(seconds: float, then: Callable[..., None], *given: Any) -> None:
+        waited.append(seconds)
+        loop.call_soon(then, *given)
+
+    monkeypatch.setattr(loop, "call_later", later)
+    supervision.slice()
+    if posts:  # an event does not make it begin sooner
+        supervision.post(Uncontained("posted"))
+    for _ in range(20):
+        loop.call_soon(loop.stop)
+        loop.run_forever()
+    assert supervision.slices == 2
+    assert waited == [REST] * rests
+    left = iter(busy)
+    supervision.post(Uncontained("posted"))
+    loop.call_soon(loop.stop)
+    loop.run_forever()
+    assert supervision.slices == 3, "one that follows none begins at once"
+    assert waited == [REST] * rests
 
 
 async def test_h68_a_slice_that_raises_is_followed_by_another(

@@ -23,7 +23,7 @@ from fsmv2.flow.flow_config import AnyConfig, FlowConfig, WriteConfig
 from fsmv2.flow.latest_values import ReadValue
 from fsmv2.flow.stats import FlowStats
 from fsmv2.host.loop_lag import LoopLag
-from fsmv2.host.loops import new_loop
+from fsmv2.host.loops import Loop, new_loop
 
 T = TypeVar("T")
 
@@ -54,7 +54,7 @@ class AsyncioEngine:
         self.loop_lag = LoopLag()
         """Of the loop on which all flows run; not measured until there is one."""
         self._lock = threading.Lock()
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop: Loop | None = None
         self._thread: threading.Thread | None = None
         self._closed = False
 
@@ -105,6 +105,11 @@ class AsyncioEngine:
     def dropped(self) -> Mapping[str, int]:
         """How many accepted samples of which flow the closing of the engine left unsent."""
         return dict(self._dropped)
+
+    @property
+    def busy(self) -> bool:
+        """Whether data is being moved at this moment; from any thread."""
+        return self._loop is not None and self._loop.busy
 
     def figures(self) -> EngineFigures:
         """What its flows do and did together; from any thread."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import selectors
 import sys
 from typing import Any
 
@@ -17,8 +18,33 @@ thread that computes, with 1 ms through over a thousand; who computes loses some
 """
 
 
-class _Loop(asyncio.SelectorEventLoop):
+class _Selector(selectors.DefaultSelector):
+    """Knows whether its loop has something to do, or waits for it."""
+
+    waits = False
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout is not None and timeout <= 0:  # there is more to do
+            return super().select(timeout)
+        self.waits = True
+        try:
+            return super().select(timeout)
+        finally:
+            self.waits = False
+
+
+class Loop(asyncio.SelectorEventLoop):
     """Looks names up apart: clients of any library that connect on it hold nobody up."""
+
+    def __init__(self) -> None:
+        """Make it; it runs in any one thread."""
+        self._selects = _Selector()
+        super().__init__(self._selects)
+
+    @property
+    def busy(self) -> bool:
+        """Whether it has something to do at this moment; from any thread."""
+        return not self._selects.waits and self.is_running()
 
     async def getaddrinfo(
         self,
@@ -35,11 +61,11 @@ class _Loop(asyncio.SelectorEventLoop):
         )
 
 
-def new_loop() -> asyncio.AbstractEventLoop:
+def new_loop() -> Loop:
     """A loop on which no name lookup waits for another one's thread.
 
     Ours run in several threads of one process, so from the first one on they take turns often: for
     all of the process, and for good.
     """
     sys.setswitchinterval(min(YIELDS_AFTER, sys.getswitchinterval()))
-    return _Loop()
+    return Loop()

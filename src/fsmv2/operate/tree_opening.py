@@ -110,6 +110,7 @@ async def start(
         tree = TreeHandle(prepared, kit, runtime, notifications, plant.ready)
         async with _closed_after(notifications), runtime:
             notifications.connect(runtime)
+            runtime.supervision.gives_way_to(lambda: kit.engine.busy)
             prepared.directory.rewrite(notifications.write_again)
             prepared.directory.rewrite(kit.engine.write_again)
             with prepared.directory.reports_to(runtime):

@@ -58,6 +58,10 @@ COPYING = 0.3
 """The same of a slice that copies the core, for a plan or a journal: nothing waits for the end of
 such a slice but the next one, and so it need not be longer than those of a quiet tree."""
 
+REST, MOST_REST = 0.001, 0.01
+"""Seconds of rest before a slice that follows another, while who goes first is busy: it is looked
+at so often, and waited for so long at most."""
+
 AFTER_A_FAULT = 0.1
 """Seconds until supervision retries after a slice that raised: no busy loop, no pause."""
 
@@ -119,6 +123,8 @@ class Supervision:
         self._save = save
         self.recorder = recorder
         self.durations = core.observer = durations
+        self._goes_first: Callable[[], bool] = lambda: False
+        self._goes_on = False
         self._listeners: list[Listener] = []
         self._inbox: deque[Event] = deque()
         self._handled = 0
@@ -151,7 +157,7 @@ class Supervision:
         # would take. Two threads may both find the flag clear; a slice too many does no harm.
         if not self._awake:
             self._awake = True
-            self._loop.call_soon_threadsafe(self.slice)
+            self._loop.call_soon_threadsafe(self._begin, MOST_REST if self._goes_on else 0.0)
 
     def waits(self, event: Event) -> bool:
         """Whether an event that was posted is still to be handled; on the supervision loop."""
@@ -207,6 +213,10 @@ class Supervision:
         """Whether there is something to decide that has not been; from any thread."""
         return self._awake or self._timer is None  # in a slice it has none
 
+    def gives_way_to(self, busy: Callable[[], bool]) -> None:
+        """Rest between slices while `busy`, for a moment: what moves data is not to be late."""
+        self._goes_first = busy
+
     def listen(self, listener: Listener) -> None:
         """Call `listener` with every report, on the supervision loop; it must be quick."""
         self._listeners.append(listener)
@@ -257,14 +267,15 @@ class Supervision:
         # A slice takes milliseconds; one that took seconds was stopped in its middle. H50
         self._clock.woke(self._loop.time() - woke_at)
         deadline = core.deadline()
-        if more or self._inbox or self._copies.wanted:
+        self._goes_on = bool(more or self._inbox or self._copies.wanted)
+        if self._goes_on:
             self._due = self._loop.time()
             # One that was posted meanwhile has scheduled it. With another each time there would be
             # more and more slices in the queue of the loop, and whoever else waits in it, a request
             # say, would wait for all of them.
             if not self._awake:
                 self._awake = True
-                self._loop.call_soon(self.slice)
+                self._loop.call_soon(self._begin, MOST_REST)
             return
         if deadline is not None:
             wait = max(LEAST, deadline - now) if deadline > now else 0.0
@@ -272,6 +283,13 @@ class Supervision:
                 wait = min(wait, self._beat)
             self._due = self._loop.time() + wait
             self._timer = self._loop.call_at(self._due, self.slice)
+
+    def _begin(self, rest: float) -> None:
+        """Begin a slice, once who goes first is idle, or these seconds of rest are over."""
+        if rest > 0 and self._goes_first():
+            self._loop.call_later(REST, self._begin, rest - REST)
+        else:
+            self.slice()
 
     def _recorder_ready(self, enough: Callable[[], bool]) -> bool:
         """Whether the recorder, if any, has seen all that was; one that fails is done without."""

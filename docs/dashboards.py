@@ -246,7 +246,13 @@ DASHBOARDS: dict[str, tuple[str, tuple[Chart, ...]]] = {
         "fsmv2: hierarchy",
         (
             IN_TROUBLE,
-            Chart("Children by type of the parent", {"{{type}}": total("fsmv2_children", "type")}),
+            Chart(
+                "Children by type of the parent",
+                {
+                    "{{type}}": total("fsmv2_children", "type"),
+                    "{{type}}: declared": total("fsmv2_children_declared", "type"),
+                },
+            ),
             Chart("Levels", {"levels": f"max(fsmv2_tick_depth{{{HERE}}})"}),
             Chart(
                 "Children added, updated, removed, recreated",

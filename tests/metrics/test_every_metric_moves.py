@@ -102,7 +102,8 @@ def test_actions_wait_succeed_fail_time_out_and_are_stuck(
 
 
 @moves(
-    "workers active_supervisors children reconciliation_total tick_depth ticks_total "
+    "workers active_supervisors children children_declared reconciliation_total tick_depth "
+    "ticks_total "
     "tick_causes_total supervisor_cleanup_total supervisor_cleanup_failures_total paused pauses "
     "reconciliation_duration_seconds tick_duration_seconds tick_propagation_duration_seconds "
     "state_transitions_total observations_total observation_age_seconds"

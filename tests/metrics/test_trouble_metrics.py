@@ -29,3 +29,16 @@ def test_a_worker_above_one_in_trouble_is_not_named_nor_counted() -> None:
         parent.statuses["a"] = child.status
         assert {labels[1] for labels in series(sim, "worker_in_trouble")} == {"g/a"}
         assert series(sim, "workers_in_trouble") == {("device",): 1, ("group",): 0}
+
+
+def test_a_child_that_is_removed_and_does_not_end_is_there_and_not_declared() -> None:
+    world = World()
+    with simulate(world, group("g", device("a"), group("c", device("b")))) as sim:
+        sim.run(5)
+        assert series(sim, "children_declared") == series(sim, "children")
+        world.stubborn.add("g/c/b")
+        sim.declare(group("g", device("a")))
+        sim.run(3)
+        assert series(sim, "children")["group",] == 3
+        assert series(sim, "children_declared")["group",] == 1
+        world.stubborn.clear()

@@ -39,6 +39,11 @@ def test_all_parts_that_prove_progress_are_ok_with_their_ages() -> None:
         (but(store_behind=11.0), None, "has been waiting for 11.0 s"),
         (but(silent=("a/b",)), None, "no observation comes from a/b"),
         (but(supervision_age=5.0), None, "supervision has not decided anything for 5.0 s"),
+        (
+            but(supervision_age=5.0, blocking="derive of a/b, at scale.py:3"),
+            None,
+            "not decided anything for 5.0 s; blocked by derive of a/b, at scale.py:3",
+        ),
     ],
 )
 def test_what_a_restart_would_not_mend_is_degraded(

@@ -118,8 +118,8 @@ CASES = {
         },
     ),
     "SupervisorsGrow": Case(
-        {"fsmv2_active_supervisors": "6x60", 'fsmv2_children{type="agent"}': "4x60"},
-        {"fsmv2_active_supervisors": "5x60", 'fsmv2_children{type="agent"}': "4x60"},
+        {"fsmv2_active_supervisors": "6x60", 'fsmv2_children_declared{type="agent"}': "4x60"},
+        {"fsmv2_active_supervisors": "5x60", 'fsmv2_children_declared{type="agent"}': "4x60"},
     ),
     "SamplesNotAcknowledged": Case(
         {ACCEPTED: "0+100x60", ACKNOWLEDGED: "0+80x60"},

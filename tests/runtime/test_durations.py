@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from lamp_tree import World, device, group, simulate
 
 from fsmv2 import render_template
@@ -51,6 +52,22 @@ def test_a_change_at_the_root_is_followed_to_the_last_derive() -> None:
         sim.declare(group("p", device("a"), user={"A": 3}))
         sim.run(1)
         assert sum(found.propagations.read().counts) == 2
+
+
+def test_a_change_is_measured_also_in_a_tree_that_always_has_more_to_decide(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """That tree is the one which somebody is to be paged for."""
+    now = 100.0
+    monkeypatch.setattr(Durations, "now", staticmethod(lambda: now))
+    with simulate(World(), group("p", device("a"))) as sim:
+        found, core = Durations(sim.core), sim.core
+        core.tallies.root_changes += 1
+        for _ in range(4):
+            core.counters.derives += 1
+            found.slice_ends(now, more=True)
+            now += 2
+    assert found.propagations.read().counts[-1] == 1
 
 
 def test_of_many_that_derive_at_once_some_are_measured_and_later_others() -> None:

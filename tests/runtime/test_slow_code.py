@@ -131,6 +131,31 @@ def test_one_worker_is_reported_once_a_minute_and_the_times_between_are_counted(
     assert [event.times for event in told] == [1, 3]
 
 
+def test_what_blocks_is_named_for_as_long_as_it_does() -> None:
+    """Its event is reported after it only, and until then somebody is paged."""
+    supervision, threads = _Supervision(), list[int]()
+    watch = SlowCodeWatch(supervision, lambda: threads[0], lambda _: None)  # type: ignore[arg-type]
+    go, blocked = threading.Event(), threading.Event()
+    scale: dict[str, Any] = {"__name__": "scale", "blocked": blocked, "go": go}
+    source = "def ask():\n    blocked.set()\n    go.wait(60)\n"
+    exec(compile(source, "/srv/scale.py", "exec"), scale)  # noqa: S102
+    core: dict[str, Any] = {"__name__": "fsmv2.core.tick", "ask": scale["ask"]}
+    exec("def tick():\n    ask()\n", core)  # noqa: S102
+    thread = threading.Thread(target=core["tick"])
+    thread.start()
+    threads.append(thread.ident or 0)
+    assert blocked.wait(60)
+    while sys._current_frames()[threads[0]].f_code.co_name == "ask":
+        pass  # until it waits
+    supervision.slicing_since = 1.0
+    watch.look(1.0 + 2 * SLOW, late=False)
+    assert watch.blocking == "ask, at scale.py:3"
+    supervision.slicing_since = None
+    assert watch.blocking == ""
+    go.set()
+    thread.join(60)
+
+
 def test_a_slice_that_is_quick_or_told_of_is_left_alone() -> None:
     supervision, told = _Supervision(), list[SlowCode]()
     watch = SlowCodeWatch(supervision, threading.get_ident, told.append)  # type: ignore[arg-type]

@@ -113,7 +113,8 @@ class DataFlow(Worker[DataFlowSpec, DataFlowObserved, Refusing | None]):
     runbook = "fsmv2:dataflow"
     manual_steps = (
         "Read the reason: it names the side that fails, input or output.",
-        "Compare the registers of the template with the device's own list.",
+        "If it is the output: correct the user, its rights or the limits at the broker.",
+        "If it is the input: compare the registers of the template with the device's own list.",
         "If the device hangs although it accepts connections, restart the device.",
     )
 

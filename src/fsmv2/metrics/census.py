@@ -13,6 +13,7 @@ from collections.abc import Callable
 from fsmv2.core import Core, Supervisor
 from fsmv2.core.state.conditions import FRESH
 from fsmv2.core.state.not_created import NOT_CREATED
+from fsmv2.core.state.stop_kind import StopKind
 from fsmv2.worker import ChildStatus, WorkerDefinition
 
 NOT_MADE = NOT_CREATED.definition
@@ -41,6 +42,8 @@ class Census:
         """By type, state and phase."""
         self.children: Counter[str] = Counter()
         """By type of the parent."""
+        self.declared: Counter[str] = Counter()
+        """How many children there are to be, by type of the parent."""
         self.levels = 0
         self.ages: defaultdict[str, list[float]] = defaultdict(list)
         """Seconds since the newest observation of each worker that is observed."""
@@ -63,7 +66,7 @@ def take_census(core: Core, now: float, wanted: Callable[[str], object] | None =
     """
     found = Census()
     workers, children, ages = found.workers, found.children, found.ages
-    definitions = found.definitions
+    declared, definitions = found.declared, found.definitions
     for number, s in enumerate(list(core.by_path.values())):
         if not number % AT_ONCE:
             give_way()
@@ -74,6 +77,8 @@ def take_census(core: Core, now: float, wanted: Callable[[str], object] | None =
         workers[type_, status.state, status.phase._value_] += 1
         if s.children:
             children[type_] += len(s.children)
+        if s.accepted and (s.stop is None or s.stop.kind is not StopKind.REMOVE):
+            declared[type_] += len(s.accepted)
         if type_ not in definitions:
             definitions[type_] = definition
         found.levels = max(found.levels, s.depth + 1)
@@ -87,6 +92,7 @@ def take_census(core: Core, now: float, wanted: Callable[[str], object] | None =
             found.watched.append(s)
     for type_ in definitions:
         children.setdefault(type_, 0)
+        declared.setdefault(type_, 0)
     return found
 
 

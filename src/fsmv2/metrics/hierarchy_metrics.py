@@ -30,8 +30,17 @@ HIERARCHY = (
         kind="gauge",
         labels=("type",),
         meaning="Children of all workers of a type together.",
-        alert="SupervisorsGrow",
         formerly="fsmv2_children_count: Prometheus keeps _count for histograms and summaries",
+    ),
+    Metric(
+        name="fsmv2_children_declared",
+        kind="gauge",
+        labels=("type",),
+        meaning=(
+            "Children that all workers of a type declare. Fewer than there are: some are no longer "
+            "declared and have not ended yet."
+        ),
+        alert="SupervisorsGrow",
     ),
     Metric(
         name="fsmv2_paused",
@@ -123,6 +132,7 @@ def read_hierarchy(source: Source, census: Census, to: Readings) -> None:
     to.put_all("fsmv2_workers", census.workers)
     to.put("fsmv2_active_supervisors", len(core.by_path))
     to.put_all("fsmv2_children", census.children)
+    to.put_all("fsmv2_children_declared", census.declared)
     to.put("fsmv2_tick_depth", census.levels)
     put_troubles(to, "fsmv2_paused", "fsmv2_pauses", census.paused, census.definitions)
     parents = [type_ for type_, children in census.children.items() if children]

@@ -60,9 +60,10 @@ def _supervision(found: Liveness, *, stopped: bool) -> PartHealth:
     if stopped or age <= LATE_AFTER:
         return PartHealth(status="ok", age=age)
     status: Status = "stuck" if age > STUCK_AFTER else "degraded"
-    return PartHealth(
-        status=status, age=age, reason=f"supervision has not decided anything for {age:.1f} s"
-    )
+    reason = f"supervision has not decided anything for {age:.1f} s"
+    if found.blocking:
+        reason += f"; blocked by {found.blocking}"
+    return PartHealth(status=status, age=age, reason=reason)
 
 
 def _loop(name: str, age: float | None) -> PartHealth:

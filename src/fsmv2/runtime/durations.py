@@ -100,6 +100,8 @@ class Durations:
             return
         if core.counters.derives != self._derives:
             self._derives, self._derived_at = core.counters.derives, self.now()
-        if not more:
+        # In a tree that always has more to decide nothing shows when a change has come through;
+        # and by then it has taken longer than anybody asks about.
+        if not more or self._derived_at - self._changed_at > buckets.PROPAGATION[-1]:
             self.propagations.add(self._derived_at - self._changed_at)
             self._changed_at = None

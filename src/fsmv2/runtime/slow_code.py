@@ -56,6 +56,7 @@ class SlowCodeWatch:
         self._report = report
         self._closed = threading.Event()
         self._noted = 0.0  # the beginning of the slice that was reported last
+        self._named = (0.0, "")
         self._reported: dict[str, tuple[float, int]] = {}
         self._thread = threading.Thread(target=self._run, name="fsmv2-slow-code", daemon=True)
 
@@ -66,6 +67,15 @@ class SlowCodeWatch:
     def close(self) -> None:
         """Look no more; from any thread."""
         self._closed.set()
+
+    @property
+    def blocking(self) -> str:
+        """The code of an author that supervision is in for long, as words; or ''. From any thread.
+
+        The event about it is reported only after it: until then this is all that there is to see.
+        """
+        began, named = self._named
+        return named if began == self._supervision.slicing_since else ""
 
     def _run(self) -> None:
         woke = time.perf_counter()
@@ -91,6 +101,8 @@ class SlowCodeWatch:
         self._noted = began
         path, what = _worker_of(frame)
         if what:
+            named = f"{what} of {path}" if path else what
+            self._named = began, f"{named}, at {_place_of(frame)}"
             self._count(path, what, frame, now, now - began)
 
     def _count(self, path: str, what: str, frame: FrameType, now: float, seconds: float) -> None:
@@ -136,6 +148,14 @@ def _worker_of(frame: FrameType) -> tuple[str, str]:
                 return found.path, what
         at = at.f_back
     return "", what
+
+
+def _place_of(frame: FrameType) -> str:
+    """File and line of the author's code, whatever of Python's library that has called."""
+    at = frame
+    while at.f_back is not None and _is_of_the_runtime(_module(at)):
+        at = at.f_back
+    return f"{at.f_code.co_filename.rpartition('/')[2]}:{at.f_lineno}"
 
 
 def _is_of_the_runtime(module: str) -> bool:

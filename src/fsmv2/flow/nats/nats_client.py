@@ -160,8 +160,9 @@ class NatsClient:
         name, text = type(error).__name__, str(error).removeprefix("nats: ")
         if "authorization violation" in text.lower() or "authentication" in text.lower():
             return self._not_let_in()
-        if self.refused and isinstance(error, TimeoutError):
-            return f"the broker does not allow what is needed: {self.refused}"
+        denied = text if "permissions violation" in text.lower() else ""
+        if denied or (self.refused and isinstance(error, TimeoutError)):
+            return f"the broker does not allow what is needed: {denied or self.refused}"
         if isinstance(error, ConnectionRefusedError):
             return "connection refused"
         if isinstance(error, ssl.SSLCertVerificationError):

@@ -13,6 +13,7 @@ from pathlib import Path
 from click.testing import Result
 from typer.testing import CliRunner
 
+from fsmv2 import ChildSpec, WorkerFactory
 from fsmv2.api.activation import served
 from fsmv2.cli.app import app
 from fsmv2.operate import TreeHandle, prepare
@@ -35,8 +36,18 @@ def document(**sleepers: str) -> str:
 class ChangedTree:
     """One that follows `file`, or keeps its document itself."""
 
-    def __init__(self, folder: Path, *, managed: bool, kept: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        managed: bool,
+        kept: bool = True,
+        types: WorkerFactory | None = None,
+        root: ChildSpec | None = None,
+    ) -> None:
         self.folder = folder
+        self.types = types
+        self.root = root
         self.file = folder / "plant.yaml"
         self.state = folder / "state"
         self.managed = managed
@@ -72,21 +83,32 @@ class ChangedTree:
             preparing = self._prepared_without_store()
         with contextlib.ExitStack() as stack:
             prepared = await asyncio.to_thread(stack.enter_context, preparing)
-            async with start(prepared) as self.tree, served(self.tree, None):
+            async with (
+                start(prepared, types=self.types) as self.tree,
+                served(self.tree, None),
+            ):
+                if self.root is not None:
+                    self.tree.declare(self.root)
                 begun.set()
                 await asyncio.to_thread(ended.wait)
 
 
 @contextlib.contextmanager
 def changed_tree(
-    text: str, *, managed: bool = False, kept: bool = True, folder: Path | None = None
+    text: str,
+    *,
+    managed: bool = False,
+    kept: bool = True,
+    folder: Path | None = None,
+    types: WorkerFactory | None = None,
+    root: ChildSpec | None = None,
 ) -> Iterator[ChangedTree]:
     """The tree of this document, in a folder of its own; not `kept`: without a store, as a demo.
 
-    `folder`: one that stays.
+    `folder`: one that stays. `types`: an author's; `root`: what a program then declares of them.
     """
     with tempfile.TemporaryDirectory() as own, _quiet():
-        found = ChangedTree(folder or Path(own), managed=managed, kept=kept)
+        found = ChangedTree(folder or Path(own), managed=managed, kept=kept, types=types, root=root)
         found.write(text)
         begun, ended = threading.Event(), threading.Event()
         thread = threading.Thread(target=lambda: asyncio.run(found._run(begun, ended)))

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 from page_blocks import Block, blocks, difference, rewritten, same
 from troubled_machines import MACHINES
+from troubled_programs import PROGRAMS
 from troubled_tree import TroubledTree
 from troubled_trees import QUICK
 from troubled_trees import TREES as WORKERS
@@ -22,7 +23,7 @@ PATIENCE = 20.0 if REWRITE else 60.0
 pytestmark = pytest.mark.real
 
 
-TREES = {**WORKERS, **MACHINES}
+TREES = {**WORKERS, **MACHINES, **PROGRAMS}
 NAMES = [pytest.param(name, marks=() if name in QUICK else pytest.mark.thorough) for name in TREES]
 
 

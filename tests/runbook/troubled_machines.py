@@ -5,25 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import nats
-import pytest
 from changed_tree import changed_tree
 from flow_kit import Simulator
 from troubled_tree import TroubledTree, alone, in_trouble
 
 from broker_url import connect_url
 from free_ports import free_ports
-from fsmv2.builtin.bridge_sections import BridgeSections
 from fsmv2.builtin.broker.broker_config import BrokerConfig
 from fsmv2.builtin.broker.server import start, stop
-from fsmv2.builtin.process import lifecycle
-from fsmv2.runtime.supervision import Supervision
 from full_disk import fill, small_disk
 
 AGENT = "agent: {name: edge, location: {enterprise: acme, site: cologne}}\n"
@@ -70,81 +64,6 @@ def changed_by_hand() -> Iterator[TroubledTree]:
         file.write_text(file.read_text() + "  web: {command: [sleep, '1000']}\n")
         tree.until("changed", "fsmv2 health")
         yield tree
-
-
-@contextlib.contextmanager
-def actions_hang() -> Iterator[TroubledTree]:
-    """Starts that do not end in time, and others that wait for their turn."""
-    hang = [True]
-    begin = lifecycle.start
-
-    async def hangs(*given: object) -> object:
-        while hang[0]:  # noqa: ASYNC110  (it is set by another thread)
-            await asyncio.sleep(0.05)
-        return await begin(*given)  # type: ignore[arg-type]
-
-    document = AGENT + (
-        "engine: {backoff_base: 100ms, backoff_cap: 1s, action_slots: 1,\n"
-        "  types: {process: {actions: {start_process: {timeout: 3s}}}}}\n"
-        "processes:\n"
-    )
-    document += "".join(f"  {name}: {{command: [sleep, '1000']}}\n" for name in ("a", "b", "c"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lifecycle, "start", hangs)
-        with in_trouble(document) as tree:
-            tree.steps["repaired"] = lambda: hang.__setitem__(0, False)
-            tree.until("timed out", "fsmv2 events edge")
-            try:
-                yield tree
-            finally:
-                hang[0] = False
-
-
-@contextlib.contextmanager
-def slow_tree() -> Iterator[TroubledTree]:
-    """Templates that take long, and with them everything that is decided."""
-    slow = [0.3]
-    meaning, part = BridgeSections.meaning, Supervision.slice
-
-    def slowly(*given: object) -> object:
-        time.sleep(slow[0])
-        return meaning(*given)  # type: ignore[arg-type]
-
-    def late(supervision: Supervision) -> None:
-        time.sleep(slow[0])
-        part(supervision)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(BridgeSections, "meaning", slowly)
-        patch.setattr(Supervision, "slice", late)
-        with in_trouble(HEAD + NO_BROKER + FILLER) as tree:
-            tree.steps["repaired"] = lambda: slow.__setitem__(0, 0.0)
-            tree.until("edge/filler", "fsmv2 status -o name")
-            yield tree
-
-
-@contextlib.contextmanager
-def stuck_supervision() -> Iterator[TroubledTree]:
-    """A tree that answers and decides nothing."""
-    go = threading.Event()
-    go.set()
-    part = Supervision.slice
-
-    def held_up(supervision: Supervision) -> None:
-        go.wait(200)
-        part(supervision)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Supervision, "slice", held_up)
-        with in_trouble(HEAD + HISTORIAN) as tree:
-            tree.steps["restarted"] = go.set
-            tree.until("(process): running", "fsmv2 why edge/historian")
-            go.clear()
-            try:
-                tree.until("stuck", "fsmv2 health")
-                yield tree
-            finally:
-                go.set()
 
 
 @contextlib.contextmanager
@@ -251,9 +170,6 @@ async def _command(url: str) -> None:
 MACHINES: dict[str, Callable[[], AbstractContextManager[TroubledTree]]] = {
     "template-error": template_error,
     "changed-by-hand": changed_by_hand,
-    "actions-hang": actions_hang,
-    "slow-tree": slow_tree,
-    "stuck-supervision": stuck_supervision,
     "full-disk": full_disk,
     "stopped": stopped,
     "never-converges": never_converges,

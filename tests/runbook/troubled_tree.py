@@ -18,6 +18,7 @@ from page_blocks import Command, same
 from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
+from fsmv2 import ChildSpec, WorkerFactory
 from fsmv2.cli.app import app
 
 WIDTH = "100"
@@ -43,6 +44,7 @@ class TroubledTree:
             **(shown or {}),
         }
         self.steps: dict[str, Callable[[], object]] = {}
+        self.declare: Callable[[ChildSpec], None]
 
     def run(self, words: str) -> str:
         """What a command prints, whose first program may be fsmv2, and who reads it another."""
@@ -80,15 +82,23 @@ class TroubledTree:
 
 
 @contextlib.contextmanager
-def in_trouble(document: str, shown: Mapping[str, str] | None = None) -> Iterator[TroubledTree]:
-    """The tree of a document, the only one that the commands see."""
+def in_trouble(
+    document: str,
+    shown: Mapping[str, str] | None = None,
+    *,
+    types: WorkerFactory | None = None,
+    root: ChildSpec | None = None,
+) -> Iterator[TroubledTree]:
+    """The tree of a document, the only one that the commands see; `root`: of an author's types."""
     with (
         alone(),
         capture_logs(),  # the log of the tree is none of what a command prints
-        changed_tree(document) as tree,
+        changed_tree(document, types=types, root=root) as tree,
         contextlib.chdir(tree.folder),
     ):
         found = TroubledTree(tree.folder, shown)
+        assert tree.tree is not None
+        found.declare = tree.tree.declare
         yield found
 
 

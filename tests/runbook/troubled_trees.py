@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import socket
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-import msgspec
-import pytest
+from broker_with_users import broker_with_users
 from flow_kit import Simulator
+from silent_server import unreachable
 from troubled_tree import TroubledTree, in_trouble
 
 from free_ports import free_port
-from fsmv2 import Resources
-from fsmv2.builtin import bridge
-from fsmv2.builtin.connection import Connection, ConnectionObserved, ConnectionSpec, History
-from fsmv2.flow import AsyncioEngine, FlowStats
 
 AGENT = "agent: {name: edge, location: {enterprise: acme, site: cologne}}\n"
 HEAD = AGENT + "engine: {backoff_base: 100ms, backoff_cap: 1s}\n"
@@ -80,41 +76,31 @@ def crash_loop() -> Iterator[TroubledTree]:
 
 @contextlib.contextmanager
 def device_gone() -> Iterator[TroubledTree]:
-    """A device that is not reachable, until it is switched on."""
+    """A device that was read and is gone, until it is switched on again."""
     port = free_port()
     document = HEAD + PLC + CAPPER.replace(ADDRESS, str(port))
     simulator = Simulator(port)
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        in_trouble(document, {str(port): ADDRESS}) as tree,
-    ):
-        patch.setattr(bridge, "START_PATIENCE", 1.0)  # then it stays as it is
-        tree.until("starting_failed", "fsmv2 why edge/capper")
-        tree.until("active", "fsmv2 status edge/broker")
-        tree.steps["switched-on"] = simulator.start
-        try:
-            yield tree
-        finally:
+    simulator.start()
+    try:
+        with in_trouble(document, {str(port): ADDRESS}) as tree:
+            tree.steps["switched-on"] = simulator.start
+            tree.until("edge/capper", "fsmv2 status --state active -o name")
             simulator.end()
+            tree.until("degraded_connection", "fsmv2 why edge/capper")
+            yield tree
+    finally:
+        simulator.end()
 
 
 @contextlib.contextmanager
 def circuit_open() -> Iterator[TroubledTree]:
-    """A broker that lets a look in and no flow, as one does at its limit of connections."""
-    refused = [True]
-    stats = AsyncioEngine.stats
-
-    def at_the_limit(engine: AsyncioEngine, name: str) -> FlowStats | None:
-        found = stats(engine, name)
-        if found is None or not refused:
-            return found
-        error = "maximum connections exceeded"
-        return msgspec.structs.replace(found, output_connected=False, output_error=error)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(AsyncioEngine, "stats", at_the_limit)
-        with in_trouble(SOON + FILLER) as tree:
-            tree.steps["repaired"] = refused.clear
+    """A broker that lets fsmv2 in, and does not allow it all that a flow needs."""
+    with tempfile.TemporaryDirectory() as folder, broker_with_users(Path(folder)) as broker:
+        broker.allow("$JS.API.INFO", "$JS.API.STREAM.INFO.>")
+        url = f"nats://127.0.0.1:{broker.port}"
+        document = f'{SOON}broker: {{url: "{url}", user: line, password: secret}}\n{FILLER}'
+        with in_trouble(document, {str(broker.port): "4222"}) as tree:
+            tree.steps["repaired"] = lambda: broker.allow(">")
             tree.until("condition Recovers", "fsmv2 why edge/filler/dfc_read")
             yield tree
 
@@ -135,47 +121,34 @@ def broker_port_taken() -> Iterator[TroubledTree]:
 
 @contextlib.contextmanager
 def bridge_never_starts() -> Iterator[TroubledTree]:
-    """A bridge whose broker never answers."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bridge, "START_PATIENCE", 1.0)
-        with in_trouble(SOON + NO_BROKER + FILLER) as tree:
-            tree.steps["taken"] = nothing
-            tree.until("condition Recovers", "fsmv2 why edge/filler")
-            yield tree
+    """A bridge whose broker never answers; each of its starts takes fifteen seconds."""
+    with in_trouble(SOON + NO_BROKER + FILLER) as tree:
+        tree.steps["taken"] = nothing
+        tree.until("condition Recovers", "fsmv2 why edge/filler")
+        yield tree
 
 
 @contextlib.contextmanager
 def silent_connection() -> Iterator[TroubledTree]:
-    """A connection that cannot be looked at: each look hangs."""
-    seen = [False]
-    probed = Connection._probed
-
-    async def hangs(
-        worker: Connection, spec: ConnectionSpec, resources: Resources[History]
-    ) -> ConnectionObserved:
-        while not seen[0]:  # noqa: ASYNC110  (it is set by another thread)
-            await asyncio.sleep(0.05)
-        return await probed(worker, spec, resources)
-
+    """A device that answers nothing, and looks at it that are given less time than they take."""
     port = free_port()
-    simulator = Simulator(port)
     document = AGENT + SILENT_SOON + PLC + CAPPER.replace(ADDRESS, str(port))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Connection, "_probed", hangs)
-        patch.setattr(bridge, "START_PATIENCE", 1000.0)  # then no flow finds out instead
-        with in_trouble(document, {str(port): ADDRESS}) as tree:
+    simulator = Simulator(port)
+    with contextlib.ExitStack() as stack:
+        dropped = stack.enter_context(contextlib.ExitStack())
+        dropped.enter_context(unreachable(port))
+        tree = stack.enter_context(in_trouble(document, {str(port): ADDRESS}))
 
-            def repaired() -> None:
-                simulator.start()
-                seen[0] = True
+        def repaired() -> None:
+            dropped.close()
+            simulator.start()
 
-            tree.steps["repaired"] = repaired
-            tree.until("condition Recovers", "fsmv2 why edge/capper/connection")
-            try:
-                yield tree
-            finally:
-                seen[0] = True
-                simulator.end()
+        tree.steps["repaired"] = repaired
+        tree.until("condition Recovers", "fsmv2 why edge/capper/connection")
+        try:
+            yield tree
+        finally:
+            simulator.end()
 
 
 TREES: dict[str, Callable[[], AbstractContextManager[TroubledTree]]] = {
@@ -186,5 +159,5 @@ TREES: dict[str, Callable[[], AbstractContextManager[TroubledTree]]] = {
     "bridge-never-starts": bridge_never_starts,
     "silent-connection": silent_connection,
 }
-QUICK = {"bridge-never-starts", "changed-by-hand", "device-gone", "never-converges", "stopped"}
+QUICK = {"actions-hang", "changed-by-hand", "device-gone", "never-converges", "stopped"}
 """Trees that are tried each time; the others take longer to get into their trouble."""

@@ -53,6 +53,22 @@ class Renamed(msgspec.Struct):
     name: str
 
 
+class PumpSpec(UserSpec):
+    """A spec with fields of its own."""
+
+    rate: float = 1.5
+    pumps: object = ()
+
+
+class LoudSpec(PumpSpec):
+    """A spec with a property over a field of its parent."""
+
+    pumps = property(lambda self: "LOUD")  # type: ignore[assignment]
+
+
+MANY = msgspec.defstruct("Many", [(f"f{n}", object, n) for n in range(17)])
+"""A struct whose fields take a longer head than those of others."""
+
 Shouting = type("Shouting", (Renamed,), {"name": property(lambda self: "LOUD")})
 """A struct with a property over a field of its parent."""
 
@@ -109,6 +125,19 @@ VALUES = [
     child(PORT=502, location=FrozenDict({"site": "x"}), more=[1, {"a": None}]),
     VariableBundle({"a": 1}, {"b": "ä"}, {"id": "g/a"}),
     DesiredState(state="running", children_specs=(child(), child("b")), config={"a": [1.5]}),
+    # More items than the shortest head of an array can say.
+    *(tuple(range(14)), tuple(range(15)), tuple(range(16)), tuple(range(70_000))),
+    *([()] * 14, [()] * 15, [()] * 16, MANY(), MANY(f1=())),
+    DesiredState(state="running", children_specs=tuple(child(f"w{n}") for n in range(20))),
+    # Ends that are not the usual ones, or are only equal to them.
+    ChildSpec("a", "lamp", UserSpec(), restart="transient", enabled=False, after=("b",)),
+    ChildSpec("a", "lamp", UserSpec(), restart="".join(["perma", "nent"]), backoff=Backoff()),
+    ChildSpec("a", "lamp", UserSpec(), {"*": "running"}, depends_on=("g/ä",), detect_only=True),
+    DesiredState(state="running", hold_reason="wait", claims=("port 9",), escalation="restart"),
+    DesiredState(state="running", auto_stop="".join(["ne", "ver"])),
+    DesiredState(state="running", config=Pump("x", (Pump(),))),
+    *(PumpSpec(), PumpSpec(rate=2.5, pumps=[{"ä": 1}, b"a"]), UserSpec(location={"site": "x"})),
+    PumpSpec(variables=VariableBundle({"a": {"b": 1}}, {"c": 1}), location={"site": "x"}, rate=1),
 ]
 
 

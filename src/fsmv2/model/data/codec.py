@@ -191,7 +191,9 @@ class ExactWriter:
                 name,
                 *[
                     item
-                    if ((kind := item.__class__) is str and item.isascii()) or kind in SCALARS
+                    if ((kind := item.__class__) is str and item.isascii())
+                    or kind in SCALARS
+                    or (kind is int and _LEAST <= item < _MOST)
                     else write(item)
                     for item in read(v)
                 ],

@@ -3,6 +3,9 @@
 import ast
 import io
 import logging
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -173,3 +176,16 @@ def test_problems_of_the_same_words_are_shown_a_few_times_and_counted(
 def test_few_problems_are_all_shown(capsys: pytest.CaptureFixture[str]) -> None:
     show_diagnostics([of_line(line) for line in range(MOST_ALIKE)])
     assert "more like this" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("to", "says"),
+    [
+        (">&-", "error: standard output: bad file descriptor\n"),
+        (">/dev/full", "error: standard output: no space left on device\n"),
+    ],
+)
+def test_an_answer_that_cannot_be_written_is_one_message(to: str, says: str) -> None:
+    line = f"{shlex.quote(sys.executable)} -m fsmv2.cli explain FSM0104 {to}"
+    ended = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (1, says)

@@ -54,7 +54,8 @@ def test_h90_one_that_is_wrong_or_gone_by_now_is_called_so(file: Path) -> None:
     assert f"the newer one is not valid: {file}:1:9: " in said
     assert said.endswith("(and 1 more mistake)")
     file.unlink()
-    assert "can no longer be read; what runs is that of " in change_of(file, record)
+    gone = change_of(file, record)
+    assert "can no longer be read: there is no such file; what runs is that of " in gone
 
 
 def test_h90_why_the_newer_one_does_not_run_is_said_where_that_is_known(file: Path) -> None:
@@ -146,6 +147,14 @@ def test_h90_a_folder_in_the_place_of_the_file_is_called_so(file: Path) -> None:
     record = run_of(file)
     file.unlink()
     file.mkdir()
-    assert "can no longer be read" in change_of(file, record)
+    assert "can no longer be read: it is a folder, without" in change_of(file, record)
+    file.rmdir()
+    os.mkfifo(file)
+    assert "can no longer be read: it is not a regular file" in change_of(file, record)
+    file.unlink()
+    file.symlink_to("elsewhere.yaml")
+    assert "it is a link to 'elsewhere.yaml', which" in change_of(file, record)
+    file.unlink()
+    file.mkdir()
     (file / "a.yaml").write_text(DOCUMENT)
     assert " (it is a folder by now); " in change_of(file, record)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from fsmv2 import Phase
-from fsmv2.errors import UnknownFilterError
+from fsmv2.errors import ApiUnavailableError, UnknownFilterError
 from fsmv2.operate import TreeHandle
 from fsmv2.operate.live_or_recorded import WhichTree
 from fsmv2.operate.remote_tree import RemoteTree
 from fsmv2.operate.request_types import Start, Stop
 from fsmv2.operate.wait_condition import PHASES, WaitCondition, read_wait_condition
 from fsmv2.operate.waiting import wait_for
+from fsmv2.operate.watched_workers import WatchEnd
 
 sys.path.append(str(Path(__file__).parents[1] / "api"))
 
@@ -86,3 +88,21 @@ def test_when_the_time_is_over_it_says_how_the_worker_is(tree: TreeHandle) -> No
     assert "in this tree. Did you mean 'edge/ticker'?" in found.trouble
     with pytest.raises(UnknownFilterError, match="no state 'actve'"):
         wait_for("edge/broker", read_wait_condition("state=actve"), 60, which)
+
+
+@pytest.mark.real
+def test_a_tree_that_does_not_answer_is_not_taken_for_one_without_the_worker(
+    tree: TreeHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def watch(*_: object, **__: object) -> Iterator[WatchEnd]:
+        time.sleep(0.1)
+        yield WatchEnd(reason="lost")
+
+    def describe(*_: object, **__: object) -> None:
+        raise ApiUnavailableError("its process 7 is frozen.")
+
+    monkeypatch.setattr(RemoteTree, "watch", watch)
+    monkeypatch.setattr(RemoteTree, "describe", describe)
+    which = WhichTree(state_dir=tree.directory)
+    found = wait_for(TICKER, read_wait_condition("healthy"), 0.1, which)
+    assert (found.reached, found.row, found.trouble) == (False, None, "its process 7 is frozen.")

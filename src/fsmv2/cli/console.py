@@ -24,6 +24,10 @@ if TYPE_CHECKING:  # an error is to cost its imports, and nothing else
     from fsmv2.operate.problem import Problem
 
 
+STDOUT = "standard output"
+"""What the message of an error names that comes of writing there: a full disk, a closed one."""
+
+
 class ProgressLine(Protocol):
     """A line on stderr that is to go before anything else is written."""
 
@@ -200,5 +204,11 @@ def _shown(part: Part, colour: bool) -> str:
 def _write(stream: IO[str], text: str) -> None:
     if PROGRESS_LINE is not None:
         PROGRESS_LINE.clear()
-    stream.write(text)
-    stream.flush()  # whoever follows a log wants each line when it happens
+    try:
+        stream.write(text)
+        stream.flush()  # whoever follows a log wants each line when it happens
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        error.filename = STDOUT if stream is sys.stdout else "standard error"
+        raise

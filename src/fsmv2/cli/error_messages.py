@@ -43,15 +43,23 @@ def reported(*, usage: int = USAGE) -> Iterator[None]:
         raise
     except BrokenPipeError:
         # The reader of our output went away (`| head`): nobody is left to report to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_no_more()
         raise typer.Exit(FAILED) from None
     except Exception as error:
+        from fsmv2.cli.console import STDOUT
         from fsmv2.errors import QuestionError
 
         if debugging() and not isinstance(error, QuestionError):
             raise
         code = _show(error)
+        if isinstance(error, OSError) and error.filename == STDOUT:
+            _write_no_more()
         raise typer.Exit(usage if code == USAGE else code) from None
+
+
+def _write_no_more() -> None:
+    """Have what is left in the buffer go nowhere: at the end it would be tried once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _show(error: Exception) -> int:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from fsmv2.errors import DocumentError, FsmError
+from fsmv2.errors import DocumentError, FsmError, system_text
 from fsmv2.operate.document_files import changed_at, digests
 from fsmv2.operate.run_record import RunRecord, record_in
 from fsmv2.operate.state_directory import holder, short_path
@@ -40,12 +40,26 @@ def change_of(file: Path, record: RunRecord | None, outcome: Outcome | None = No
     if now == record.digests:
         return ""
     if not now:
-        return f"the document {file} can no longer be read; {runs}"
+        return f"the document {file} can no longer be read{_why_unreadable(file)}; {runs}"
     text = f"{changed_text(file, record, now)}; {runs}"
     why = outcome(now) if outcome is not None else invalid_text(_read(file))
     if why:
         return f"{text}, and the newer one {why}"
     return f"{text}; apply the newer one with `fsmv2 apply {short_path(file)}`"
+
+
+def _why_unreadable(file: Path) -> str:
+    """Why there is nothing to read, if a look at it tells; a pipe would have to be awaited."""
+    try:
+        if file.is_dir():
+            return ": it is a folder, without a YAML file"
+        if not file.exists():
+            if file.is_symlink():
+                return f": it is a link to '{file.readlink()}', which does not exist"
+            return ": there is no such file"
+        return "" if file.is_file() else ": it is not a regular file"
+    except OSError as error:
+        return f": {system_text(error)}"
 
 
 def changed_text(file: Path, record: RunRecord, now: Mapping[str, str]) -> str:

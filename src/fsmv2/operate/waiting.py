@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Iterator
 
@@ -16,6 +15,9 @@ from fsmv2.operate.wait_condition import WaitCondition
 from fsmv2.operate.watched_workers import WatchEnd, WorkersChanged, WorkersSnapshot
 from fsmv2.operate.worker_filter import WorkerFilter
 from fsmv2.operate.worker_row import WorkerRow
+
+REASON_WITHIN = 5.0
+"""Seconds for the tree to say why it was not so, once the time is over."""
 
 AGAIN_AFTER = 0.3
 """Seconds after which a tree that is not there, or has gone, is looked for again."""
@@ -76,11 +78,12 @@ def wait_for(
             row, trouble = None, error.message
         time.sleep(min(AGAIN_AFTER, max(0.0, left)))
     if row is None and not trouble:
-        with contextlib.suppress(ApiUnavailableError):
-            try:
-                RemoteTree(directory, tool="fsmv2 wait").describe(path)
-            except UnknownPathError as error:
-                trouble = f"{error.message.rstrip('.')}. {error.fix}".strip()
+        try:
+            RemoteTree(directory, tool="fsmv2 wait").describe(path, timeout=REASON_WITHIN)
+        except ApiUnavailableError as error:  # as of a process that is frozen
+            trouble = error.message
+        except UnknownPathError as error:
+            trouble = f"{error.message.rstrip('.')}. {error.fix}".strip()
     return result(reached=False)
 
 

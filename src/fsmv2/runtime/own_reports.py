@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 
+import msgspec
+
 from fsmv2.core import Core, Report, ReportKind
 from fsmv2.core.contract.log_events import LogEvent
 from fsmv2.model import Vault
@@ -58,7 +60,7 @@ class OwnReports:
         """Report an error of the store; its listeners have heard of it when this returns."""
         running, report = self._running(), self.make_report("store", text, "error")
         if running is not None:
-            await running.supervision_thread.call(lambda: running.supervision.announce(report))
+            await running.supervision_thread.call(lambda: self._hand_over(running, report))
 
     def of_apply(self, event: LogEvent, text: str) -> None:
         """Report what became of an apply."""
@@ -89,7 +91,15 @@ class OwnReports:
         if running is not None:
             loop = running.supervision_thread.loop
             with contextlib.suppress(RuntimeError):  # it has ended, and the listeners with it
-                loop.call_soon_threadsafe(running.supervision.announce, report)
+                loop.call_soon_threadsafe(self._hand_over, running, report)
+
+    def _hand_over(self, running: RunningParts, report: Report) -> None:
+        """Announce it on the supervision loop, as of now.
+
+        After a freeze the clock of the core leaves out what it has lasted, and its zero is later by
+        as much: a time that was read before that, on another thread, would be off by the freeze.
+        """
+        running.supervision.announce(msgspec.structs.replace(report, at=self._clock.now()))
 
 
 def _nowhere(_: object) -> None:

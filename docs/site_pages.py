@@ -42,7 +42,7 @@ SEARCH_WORDS = {
 CODE = {".py": "python", ".yaml": "yaml", ".toml": "toml", ".json": "json", ".sh": "sh"}
 """Languages of files, by their endings; files of a folder with other endings are not listed."""
 
-LESS = {"reference/environment.md": 0.1}
+LESS = {"reference/environment.md": 0.1, "reference/changed-messages.md": 0.1}
 """Pages that name everything and explain nothing: what they weigh in a search."""
 
 LINK = re.compile(r"(\]\()([^)#\s]*)((?:#[^)\s]*)?\))")

@@ -88,9 +88,9 @@ def test_the_help_of_each_command_is_in_plain_english() -> None:
 
 
 def pages() -> list[Path]:
-    """All but records of decisions, and lists of the names of tests and of files."""
-    generated = {"hard-cases.md", "architecture.md"}
-    found = [path for path in (ROOT / "docs").rglob("*.md") if path.name not in generated]
+    """All but records of decisions, lists of the names of tests and of files, and old messages."""
+    lists = {"hard-cases.md", "architecture.md", "changed-messages.md"}
+    found = [path for path in (ROOT / "docs").rglob("*.md") if path.name not in lists]
     return [ROOT / "README.md", *(path for path in found if "decisions" not in path.parts)]
 
 

@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 
-from fsmv2.store.row_insertion import AT_ONCE, insert_rows
+from fsmv2.store.row_insertion import AT_ONCE, MANY_AT_ONCE, insert_rows
 
 KEPT = """
 INSERT INTO kept VALUES (?, 1, ?)
@@ -24,7 +24,13 @@ def connection() -> sqlite3.Connection:
     return made
 
 
-@pytest.mark.parametrize("number", [0, 1, AT_ONCE - 1, AT_ONCE, AT_ONCE + 1, 3 * AT_ONCE + 7])
+@pytest.mark.parametrize(
+    "number",
+    [
+        *(0, 1, AT_ONCE - 1, AT_ONCE, AT_ONCE + 1, 3 * AT_ONCE + 7),
+        *(MANY_AT_ONCE - 1, MANY_AT_ONCE, MANY_AT_ONCE + 1, 3 * MANY_AT_ONCE + 2 * AT_ONCE + 7),
+    ],
+)
 def test_all_are_inserted_in_order(connection: sqlite3.Connection, number: int) -> None:
     rows = [(f"{index} happened",) for index in range(number)]
     insert_rows(connection, "INSERT INTO event (text) VALUES (?)", rows)

@@ -222,7 +222,7 @@ class ExactWriter:
 
     def _name(self, kind: type) -> str:
         # What runs as a program has its classes in `__main__`; to compare, that is no difference.
-        return f"{kind.__module__}:{kind.__qualname__}" if self._refer else kind.__qualname__
+        return exact_name(kind) if self._refer else kind.__qualname__
 
     def _scalar(self, base: type) -> Callable[[Any], Any]:
         return lambda value: [SCALAR, self.write(base(value))]
@@ -255,6 +255,11 @@ _USER, _GLOBAL, _INTERNAL = (
     getattr(VariableBundle, name).__get__ for name in VariableBundle.__struct_fields__
 )
 _UNNUMBERED = frozenset({REF, TEXT, RAW_TEXT, ENUM, SCALAR, GIVEN, NOT_KEPT})
+
+
+def exact_name(kind: type) -> str:
+    """What a class is called in the plain form, for whoever reads it."""
+    return f"{kind.__module__}:{kind.__qualname__}"
 
 
 def getter(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:

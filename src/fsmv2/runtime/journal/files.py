@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from fsmv2.model.data.codec import ExactWriter
 from fsmv2.runtime.journal.checksums import forget
 from fsmv2.runtime.journal.descriptions import decided
+from fsmv2.runtime.journal.event_writer import EventWriter
 from fsmv2.runtime.journal.format import (
     Part,
     RecordedSlice,
@@ -46,7 +46,7 @@ class JournalFiles:
         self._sleep = rest
         self._known: set[str] = set()
         self._encode = msgspec.msgpack.Encoder().encode
-        self._events = ExactWriter()
+        self._events = EventWriter(self._not_kept)
         self._rested = 0.0
 
     def begin(self, begun: SegmentBegin, at: float) -> None:
@@ -94,25 +94,13 @@ class JournalFiles:
     def _slice(self, noted: RecordedSlice) -> Slice:
         events = []
         for event in noted.events:
-            events.append(self._plain(event))
+            events.append(self._events.write(event))
             self._rest()
         answers = []
         for instruction in noted.instructions:
             answers.append(decided(instruction))
             self._rest()
         return Slice(noted.now, noted.idle, noted.turns, noted.more, noted.epoch, events, answers)
-
-    def _plain(self, event: object) -> object:
-        writer = self._events
-        try:
-            plain = writer.write(event)
-        except RecursionError:
-            plain = None
-        writer.forget()
-        for kind in writer.unkept:
-            self._not_kept(f"{type(event).__name__} of {getattr(event, 'path', '')}", kind)
-        writer.unkept.clear()
-        return plain
 
     def _not_kept(self, where: str, kind: str) -> None:
         if kind not in self._known:

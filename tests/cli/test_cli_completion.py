@@ -17,6 +17,7 @@ import typer
 from typer.testing import CliRunner
 
 from api_socket import answering
+from forked_python import fsmv2
 from fsmv2.cli.app import app
 from fsmv2.cli.commands.run import run
 from fsmv2.cli.commands.set import set_
@@ -69,6 +70,11 @@ def test_the_table_knows_what_each_word_is() -> None:
     assert kinds["--log-level"].choices == ("debug", "info", "warning", "error")
     assert [word.kind for word in table["run"].arguments] == [FILE]
     assert [word.kind for word in table["set"].arguments] == [PATH, ANY]
+
+
+def test_a_shell_is_handed_all_commands_not_the_one_that_is_loaded() -> None:
+    script = fsmv2("completion", "bash").stdout
+    assert all(f"{verb!r}) " in script for verb in ("status", "apply", "completion"))
 
 
 def test_each_command_is_in_each_script() -> None:

@@ -15,6 +15,7 @@ from fsmv2.operate.remote_tree import RemoteTree
 from fsmv2.operate.request_types import Pause
 from fsmv2.operate.silent_tree import NoAnswer
 from fsmv2.operate.socket_place import known_socket
+from fsmv2.operate.worker_filter import WorkerFilter
 
 ALIVE = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n[]"
 
@@ -76,3 +77,20 @@ def test_one_whose_process_stays_frozen_is_not_waited_for(
     monkeypatch.setattr(tree_client, "frozen_process", lambda _: 7)
     with pytest.raises(ApiUnavailableError, match="it hangs"):
         RemoteTree(server(0)).carry_out(Pause(path="a"), wait=60)
+
+
+def test_a_moment_of_the_past_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, dict[str, str]]] = []
+
+    def get(_: object, route: str, query: dict[str, str], *__: object, **___: object) -> None:
+        asked.append((route, query))
+
+    monkeypatch.setattr(RemoteTree, "get", get)
+    tree = RemoteTree(tmp_path)
+    tree.report(WorkerFilter(), at=1000.25)
+    tree.describe("edge", at=1000.25)
+    tree.obstacles("edge", "active", at=1000.25)
+    assert [route for route, _ in asked] == ["/v1/tree", "/v1/description", "/v1/obstacles"]
+    assert {query["at"] for _, query in asked} == {"1000.25"}
+    tree.describe("edge")
+    assert "at" not in asked[-1][1]

@@ -259,10 +259,15 @@ class RemoteTree(Verbs):
         return self.get("/v1/overrides", {"path": path}, list[PathOverride])
 
     def report(
-        self, which: WorkerFilter, *, space: Space = ENDLESS, timeout: float = ANSWER_WITHIN
+        self,
+        which: WorkerFilter,
+        *,
+        space: Space = ENDLESS,
+        at: float | None = None,
+        timeout: float = ANSWER_WITHIN,
     ) -> TreeReport:
-        """What runs and what is broken, in the space there is; blocks."""
-        query = {**_query(which), **_query(space)}
+        """What runs and what is broken, in the space there is; `at`: was then; blocks."""
+        query = {**_query(which), **_query(space), **_at(at)}
         return self.get("/v1/tree", query, TreeReport, timeout=timeout)
 
     def watch(self, which: WorkerFilter, *, until: float = math.inf) -> Iterator[Watched | None]:
@@ -287,13 +292,18 @@ class RemoteTree(Verbs):
             pass
         yield WatchEnd(reason="lost")
 
-    def describe(self, path: str, *, timeout: float = ANSWER_WITHIN) -> WorkerDescription:
-        """All there is to know of one worker; blocks."""
-        return self.get("/v1/description", {"path": path}, WorkerDescription, timeout=timeout)
+    def describe(
+        self, path: str, *, at: float | None = None, timeout: float = ANSWER_WITHIN
+    ) -> WorkerDescription:
+        """All there is to know of one worker; `at`: as it was then, Unix seconds; blocks."""
+        query = {"path": path, **_at(at)}
+        return self.get("/v1/description", query, WorkerDescription, timeout=timeout)
 
-    def obstacles(self, path: str, state: str, *, timeout: float = ANSWER_WITHIN) -> StateObstacles:
-        """What keeps a worker from a state; blocks."""
-        query = {"path": path, "state": state}
+    def obstacles(
+        self, path: str, state: str, *, at: float | None = None, timeout: float = ANSWER_WITHIN
+    ) -> StateObstacles:
+        """What keeps a worker from a state; `at`: kept it then, Unix seconds; blocks."""
+        query = {"path": path, "state": state, **_at(at)}
         return self.get("/v1/obstacles", query, StateObstacles, timeout=timeout)
 
     def get(
@@ -348,6 +358,11 @@ async def _in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) ->
     import asyncio  # a command needs none, and it takes long to load
 
     return await asyncio.to_thread(call, *args, **kwargs)
+
+
+def _at(at: float | None) -> dict[str, str]:
+    """The moment that is asked about, in Unix seconds; None: now."""
+    return {} if at is None else {"at": repr(at)}
 
 
 def _query(asked: msgspec.Struct) -> dict[str, str]:

@@ -11,7 +11,6 @@ from fsmv2.cli.options import shell_name
 
 
 def completion(
-    context: typer.Context,
     shell: Annotated[
         Literal["bash", "zsh", "fish"],
         typer.Argument(parser=shell_name, metavar="SHELL", help="bash, zsh or fish."),
@@ -27,6 +26,7 @@ def completion(
     $ fsmv2 completion fish | source
     """
     with reported():
+        from fsmv2.cli.app import app
         from fsmv2.cli.completion.bash import bash_script
         from fsmv2.cli.completion.completion_table import completion_table
         from fsmv2.cli.completion.fish import fish_script
@@ -34,4 +34,5 @@ def completion(
         from fsmv2.cli.console import put
 
         script = {"bash": bash_script, "zsh": zsh_script, "fish": fish_script}[shell]
-        put(script(completion_table(context.find_root().command)), end="")
+        # All of them: what is loaded for this command line is this command alone.
+        put(script(completion_table(typer.main.get_command(app))), end="")

@@ -214,6 +214,19 @@ def test_what_is_no_text_or_no_value_is_refused_in_words(shared: Machine) -> Non
     assert shared.says("overrides") == "no overrides: everything is as declared\n"
 
 
+def test_a_refusal_is_json_as_well_and_stdout_has_nothing_else(shared: Machine) -> None:
+    for words, title in (
+        (("pause", "edge/nobody"), "Not found"),
+        (("resume", "edge/ticker"), "Refused"),
+        (("pause", "edge/*"), "Refused"),
+    ):
+        found = shared(*words, "--json")
+        assert found.returncode in (1, 2), words
+        assert found.stdout in ("", "[]\n"), words
+        problem = json.loads(found.stderr.splitlines()[-1])
+        assert (problem["title"], "fix" in problem) == (title, words[0] == "pause"), words
+
+
 def test_an_effect_is_waited_for_longer_than_a_minute(shared: Machine) -> None:
     assert shared.says("stop", "edge/other", "--timeout", "10m") == "edge/other is stopped\n"
     assert shared.says("start", "edge/other", "--timeout", "2h") == "edge/other is started\n"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from fsmv2.errors import ApiUnavailableError
-from fsmv2.operate import remote_tree, tree_client
+from fsmv2.errors import ApiUnavailableError, NotRunningError
+from fsmv2.operate import remote_tree, running_trees, tree_client
 from fsmv2.operate.remote_tree import RemoteTree
 from fsmv2.operate.request_types import Pause
 from fsmv2.operate.silent_tree import NoAnswer
@@ -94,3 +94,16 @@ def test_a_moment_of_the_past_is_asked_for(tmp_path: Path, monkeypatch: pytest.M
     assert {query["at"] for _, query in asked} == {"1000.25"}
     tree.describe("edge")
     assert "at" not in asked[-1][1]
+
+
+def test_one_that_is_being_started_is_called_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ApiUnavailableError, match="no tree answers at"):
+        RemoteTree(tmp_path).overview()
+    monkeypatch.setattr(tree_client, "holder", lambda _: "7")
+    with pytest.raises(ApiUnavailableError, match="process 7, does not answer yet: it is being"):
+        RemoteTree(tmp_path).overview()
+    monkeypatch.setattr(running_trees, "holder", lambda _: "7")
+    with pytest.raises(NotRunningError, match="process 7, does not answer yet: it is being"):
+        running_trees.chosen_document(None, tmp_path)

@@ -118,7 +118,7 @@ def complain(message: str, *, fix: str = "", problem: Problem | None = None) -> 
     if _AS_JSON.get():
         from fsmv2.operate.problem import Problem
 
-        put_problem(problem or Problem("Internal error", 500, message, fix=fix))
+        put_problem(problem or Problem("Refused", 409, message, fix=fix))
         return
     from fsmv2.operate.time_text import local_times
 

@@ -98,15 +98,25 @@ def _show(error: Exception) -> int:
         )
     elif isinstance(error, OSError):
         about = f"{error.filename}: " if error.filename else ""
-        complain(f"{about}{(error.strerror or str(error) or type(error).__name__).lower()}")
+        _complain_of_fault(
+            f"{about}{(error.strerror or str(error) or type(error).__name__).lower()}"
+        )
     else:
-        complain(
+        _complain_of_fault(
             f"fsmv2 failed unexpectedly: {type(error).__name__}: {error}",
             fix=f"Run it again with {DEBUG}=1 and report what it shows.",
         )
     # What was asked for is not there: the words of the command line, not what they are about.
     asked = isinstance(error, QuestionError)
     return USAGE if asked and not isinstance(error, NotRecordedError | NotRunningError) else FAILED
+
+
+def _complain_of_fault(message: str, fix: str = "") -> None:
+    """Say what went wrong that nobody has refused."""
+    from fsmv2.cli.console import complain
+    from fsmv2.operate.problem import Problem
+
+    complain(message, fix=fix, problem=Problem("Internal error", 500, message, fix=fix))
 
 
 def _extra_of(error: ModuleNotFoundError) -> str | None:

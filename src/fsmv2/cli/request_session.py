@@ -9,10 +9,11 @@ from pathlib import Path
 
 import typer
 
-from fsmv2.cli.console import complain, put, put_json
+from fsmv2.cli.console import complain, progress, put, put_json
 from fsmv2.cli.exit_codes import FAILED, OK, PENDING, USAGE
 from fsmv2.errors import RequestRefusedError, UnknownPathError, system_text
 from fsmv2.host.systemd_job import RESTART, job_of
+from fsmv2.operate.problem import problem_of
 from fsmv2.operate.remote_tree import RemoteTree
 from fsmv2.operate.request_types import Answer, Request
 from fsmv2.operate.running_trees import chosen_tree
@@ -35,7 +36,9 @@ def ask(
     """Ask for what `make` makes of each path that is meant; the exit code."""
     tree = RemoteTree(chosen_tree(file, state_dir), tool=f"fsmv2 {verb}")
     paths = tree.paths(patterns)
-    if paths != patterns and not (yes or dry_run or len(paths) == 1 or _confirmed(verb, paths)):
+    if paths != patterns and not (
+        yes or dry_run or len(paths) == 1 or _confirmed(verb, paths, progress if as_json else put)
+    ):
         return USAGE
     code = OK
     answers: list[Answer] = []
@@ -45,7 +48,7 @@ def ask(
                 answer = tree.carry_out(make(path), wait=wait, dry_run=dry_run)
             except (RequestRefusedError, UnknownPathError) as error:
                 # The other paths are asked all the same, and each refusal is reported.
-                complain(error.message, fix=error.fix)
+                complain(error.message, fix=error.fix, problem=problem_of(error))
                 refused = isinstance(error, RequestRefusedError)
                 code = FAILED if refused or code == FAILED else USAGE
                 continue
@@ -89,15 +92,15 @@ def leave(*, file: Path | None, state_dir: Path | None, reason: str, wait: float
     return OK
 
 
-def _confirmed(verb: str, paths: list[str]) -> bool:
+def _confirmed(verb: str, paths: list[str], show: Callable[[str], None]) -> bool:
     for path in paths[:20]:
-        put(f"  {path}")
+        show(f"  {path}")
     if len(paths) > 20:
-        put(f"  and {len(paths) - 20} more")
+        show(f"  and {len(paths) - 20} more")
     if not sys.stdin.isatty():
         complain(f"this is {len(paths)} paths; nothing was done", fix="Confirm it with --yes.")
         return False
-    return typer.confirm(f"{verb} these {len(paths)} paths?")
+    return typer.confirm(f"{verb} these {len(paths)} paths?", err=True)
 
 
 def _show(answer: Answer, *, waited: bool) -> None:

@@ -137,6 +137,12 @@ def chosen_document(document: Path | None = None, state_dir: Path | None = None)
         return document
     directory = kept_directory(None, state_dir)
     record = record_in(directory)
+    if record is None and (pid := holder(directory)):
+        raise NotRunningError(
+            f"the tree in {short_path(directory)}, process {pid}, does not answer yet: it is being "
+            "started.",
+            fix="Ask again in a moment.",
+        )
     if record is None:
         raise NotRunningError(
             f"nothing is known of a run in {short_path(directory)}.",

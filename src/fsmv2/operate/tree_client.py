@@ -42,7 +42,7 @@ from fsmv2.errors import (
 )
 from fsmv2.operate.silent_tree import frozen_process, silence
 from fsmv2.operate.socket_place import known_socket
-from fsmv2.operate.state_directory import short_path
+from fsmv2.operate.state_directory import holder, short_path
 
 FROZEN_FOR = 3.0
 """Seconds for which its process is frozen after which no answer is waited for any longer."""
@@ -169,7 +169,7 @@ class TreeClient:
                 fix=fix,
             ) from None
         except (OSError, http.client.HTTPException) as error:
-            raise unreachable(self._place, error) from error
+            raise unreachable(self._place, error, self._directory) from error
         finally:
             connection.close()
         kind = response.getheader("content-type", "").partition(";")[0]
@@ -225,7 +225,7 @@ class TreeClient:
         except TimeoutError:
             raise
         except (OSError, http.client.HTTPException) as error:
-            raise unreachable(self._place, error) from error
+            raise unreachable(self._place, error, self._directory) from error
         finally:
             connection.close()
 
@@ -246,12 +246,18 @@ class TreeClient:
                 raise TimeoutError
 
 
-def unreachable(place: Path, error: Exception) -> ApiUnavailableError:
-    """Why no tree answers at a socket."""
+def unreachable(place: Path, error: Exception, directory: Path) -> ApiUnavailableError:
+    """Why no tree answers at a socket, of the tree with this state directory."""
     if isinstance(error, PermissionError):
         return ApiUnavailableError(
             f"{place} may not be opened: it belongs to another user.",
             fix="Ask as the user that runs the tree, or as root.",
+        )
+    if isinstance(error, FileNotFoundError) and (pid := holder(directory)):
+        return ApiUnavailableError(
+            f"the tree in {short_path(directory)}, process {pid}, does not answer yet: it is being "
+            "started.",
+            fix="Ask again in a moment.",
         )
     why = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return ApiUnavailableError(

@@ -109,6 +109,7 @@ def apply(
         try:
             code = session.carry_out(send, question=f"apply this to {runs}?", plan=chosen.plan)
         except DocumentError:
-            progress("the document is not valid, so nothing has been changed:")
+            if not as_json:
+                progress("the document is not valid, so nothing has been changed:")
             raise
         raise typer.Exit(code)

@@ -31,6 +31,9 @@ async def test_every_event_of_an_apply_happens_and_is_as_the_reference_says(
         late = ApplyRequest(document=text, timeout=0.1, rollback=True)
         await tree.apply(late, who="ben (test)", wait=30)
         await events(tree, "generation 5 has converged")
+        again = ApplyRequest(document=place.write(HEAD + "# two\n"), reason="keep it")
+        await tree.apply(again, who="cy", wait=30)
+        await events(tree, "generation 5 is no longer pinned, as applied by cy (keep it)")
     log.close()
     lines = [json.loads(json_line(one)) for one in entries]
     assert not list(filter(None, map(problem, lines)))
@@ -43,5 +46,7 @@ async def test_every_event_of_an_apply_happens_and_is_as_the_reference_says(
         (5, "fsmv2 (automatic rollback)", 2),
     ]
     assert applied[-1]["automatic"]
+    (pin,) = [line for line in lines if line["event"] == "generation_pinned"]
+    assert (pin["generation"], pin["pinned"], pin["who"], pin["why"]) == (5, False, "cy", "keep it")
     (failed,) = [line for line in lines if line["event"] == "generation_not_converged"]
     assert "edge/b" in failed["pending"]

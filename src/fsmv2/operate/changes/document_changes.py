@@ -52,6 +52,7 @@ from fsmv2.runtime import Runtime
 from fsmv2.runtime.log.other_events import (
     GenerationApplied,
     GenerationNotConverged,
+    GenerationPinned,
 )
 from fsmv2.store import Generation, GenerationInfo, Head, PendingApply
 from fsmv2.worker import WorkerFactory
@@ -104,7 +105,7 @@ class DocumentChanges:
         if running.generation is not None and running.generation.digest == digest_of(
             document.files
         ):
-            return await self._same_text(running, document, dry_run=dry_run, wait=wait)
+            return await self._same_text(running, request, document, who, dry_run, wait)
         planned = await plan_change(self._runtime, running, document.files, document.source)
         apply_refusal.refuse_planned(running, request, planned)
         change = Change(
@@ -131,7 +132,7 @@ class DocumentChanges:
         old = await self._kept(await self._number_meant(running, request))
         if running.generation is not None and old.digest == running.generation.digest:
             document = DocumentText(source=old.source, files=dict(old.files))
-            return await self._same_text(running, document, dry_run=dry_run, wait=wait, pin=True)
+            return await self._same_text(running, request, document, who, dry_run, wait)
         change = await self._return_to(
             running,
             old,
@@ -236,13 +237,14 @@ class DocumentChanges:
     async def _same_text(
         self,
         running: RunningDocument,
+        request: ApplyRequest | RollbackRequest,
         document: DocumentText,
-        *,
+        who: str,
         dry_run: bool,
         wait: float,
-        pin: bool = False,
     ) -> ApplyAnswer:
         """The text is that which runs: no generation is made. Whether it is pinned may change."""
+        pin = isinstance(request, RollbackRequest)
         plan = ChangePlan(
             generation=running.number,
             digest=digest_of(document.files),
@@ -256,6 +258,7 @@ class DocumentChanges:
             if not dry_run:
                 async with self._commits:
                     await self._pin(running, pin=pin)
+                self._report_pin(running.number, printable_line(who), request, pin=pin)
         progress = await self.convergence.progress(None, wait=wait)
         return ApplyAnswer(
             generation=running.number, plan=plan, text=text, changed=False, progress=progress
@@ -268,6 +271,16 @@ class DocumentChanges:
         head = msgspec.structs.replace(now.head, pinned=pin)
         await self._runtime.with_store(lambda store: mark_head(store, head))
         self._current.replace(msgspec.structs.replace(self._current.now, head=head))
+
+    def _report_pin(
+        self, number: int, who: str, request: ApplyRequest | RollbackRequest, *, pin: bool
+    ) -> None:
+        why = printable_line(request.reason)
+        event = GenerationPinned(generation=number, pinned=pin, who=who, why=why)
+        is_ = "is pinned, as rolled back" if pin else "is no longer pinned, as applied"
+        self._runtime.report_apply(
+            event, f"generation {number} {is_} by {who}{f' ({why})' if why else ''}"
+        )
 
     async def _answered(self, change: Change, *, wait: float, dry_run: bool) -> ApplyAnswer:
         plan, number = change.planned.plan, change.planned.plan.generation + 1

@@ -114,6 +114,7 @@ LEVELS: Mapping[str, str] = {
     "generation_converged": "info",
     "generation_not_converged": "error",
     "generation_superseded": "info",
+    "generation_pinned": "info",
     "document_changed": "warning, info",
     "document_invalid": "error",
     "reload_refused": "warning",

@@ -116,6 +116,15 @@ class GenerationSuperseded(LogEvent, frozen=True, kw_only=True, tag="generation_
     by: Annotated[int, _field("number of the later one")]
 
 
+class GenerationPinned(LogEvent, frozen=True, kw_only=True, tag="generation_pinned"):
+    """What runs was pinned by a rollback to it, or is pinned no longer, by an apply of its text."""
+
+    generation: Number
+    pinned: Annotated[bool, _field("whether it is from now on")]
+    who: Annotated[str, _field("who asked for it")]
+    why: Annotated[str, _field("in their own words")] = ""
+
+
 class DocumentChanged(LogEvent, frozen=True, kw_only=True, tag="document_changed"):
     """The file that the tree follows says something else than what runs; or no longer does."""
 

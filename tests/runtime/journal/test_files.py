@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from recorded_lamps import all_the_same, lamps, lit, root
 
@@ -11,6 +12,9 @@ from fsmv2 import (
     Runtime,
     StoreError,
 )
+from fsmv2.core.contract.instructions import Collect
+from fsmv2.runtime.journal.files import MOST_ITEMS, JournalFiles
+from fsmv2.runtime.journal.format import RecordedSlice, SliceBatch
 from fsmv2.store import MemoryStore, segmented_log
 from fsmv2.testing import replay
 
@@ -43,3 +47,23 @@ async def test_two_trees_do_not_share_a_journal(tmp_path: Path) -> None:
     async with Runtime(root(1), lamps(), journal=journal) as tree:  # and it is free again
         await lit(tree, 1)
     assert [s.why for s in all_the_same(journal).segments] == ["the start", "the start"]
+
+
+def test_many_notes_become_several_records_and_are_held_no_longer(tmp_path: Path) -> None:
+    written: list[SliceBatch] = []
+    held: list[int] = []
+    segments = segmented_log.SegmentedLog(tmp_path, 2**20)
+    writing = JournalFiles(segments, lambda text: None, rest=lambda seconds: None)
+    notes = [
+        RecordedSlice(float(n), 0, 1, False, None, [], [Collect("g", 1)] * (MOST_ITEMS // 2))
+        for n in range(5)
+    ]
+
+    def append(record: bytes) -> None:
+        written.append(msgspec.msgpack.decode(record, type=SliceBatch))
+        held.append(len(notes))
+
+    segments.append = append  # type: ignore[method-assign]
+    writing.write(notes)
+    assert [[one.now for one in batch.slices] for batch in written] == [[0, 1], [2, 3], [4]]
+    assert held == [3, 1, 0]

@@ -25,6 +25,10 @@ from fsmv2.version import __version__
 MOST = 500
 """Slices in one record."""
 
+MOST_ITEMS = 2_000
+"""Events and instructions after which no further slice is put into one: what they are made of is
+then in memory only for so many, and a kill loses less."""
+
 WORK, REST = 0.002, 0.0005
 """Seconds of encoding after which the interpreter's lock is given up for a moment, or supervision
 would get it only every 5 ms."""
@@ -57,11 +61,27 @@ class JournalFiles:
             self._not_kept(f"the checkpoint{' of ' * bool(path)}{path}", kind)
 
     def write(self, notes: list[RecordedSlice]) -> None:
-        """Append these slices; OSError when they cannot be written."""
+        """Append these slices and empty the list; OSError when they cannot be written.
+
+        What is written is not held any longer, so that memory is free again for the rest.
+        """
         self._rested = time.perf_counter()
-        for start in range(0, len(notes), MOST):
-            self._append([self._slice(noted) for noted in notes[start : start + MOST]])
-        forget()
+        notes.reverse()
+        try:
+            while notes:
+                self._append(self._next(notes))
+        finally:
+            forget()
+
+    def _next(self, notes: list[RecordedSlice]) -> list[Slice]:
+        """The slices of one record, taken from the end."""
+        slices: list[Slice] = []
+        items = 0
+        while notes and items < MOST_ITEMS and len(slices) < MOST:
+            noted = notes.pop()
+            items += len(noted.events) + len(noted.instructions)
+            slices.append(self._slice(noted))
+        return slices
 
     def _append(self, slices: list[Slice]) -> None:
         record = self._encode(SliceBatch(slices))

@@ -166,17 +166,18 @@ class JournalWriter:
             self._failed(error)
 
     def _write(self, notes: list[RecordedSlice]) -> None:
+        size = sum(len(note.events) + len(note.instructions) for note in notes)
         try:
             if notes and not self._broken:
                 self._files.write(notes)
                 if self._segments.full and not self._asked:
                     self._want(NEXT)
             else:
-                self.dropped += _size(notes)
+                self.dropped += size
         except ANY_RAISED as error:  # any disk's trouble; the tree goes on without
             self._failed(error)
-            self.dropped += _size(notes)
-        self._written += _size(notes)
+            self.dropped += size
+        self._written += size
 
     def _failed(self, error: BaseException) -> None:
         self._broken, self.taking, self.wants = True, False, ""
@@ -193,8 +194,3 @@ class JournalWriter:
     def _report(self, text: str, level: str) -> None:
         if self._complain is not None:
             self._complain(text, level)
-
-
-def _size(notes: list[RecordedSlice]) -> int:
-    """Events and instructions in them."""
-    return sum(len(note.events) + len(note.instructions) for note in notes)

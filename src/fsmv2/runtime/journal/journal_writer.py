@@ -25,10 +25,10 @@ from fsmv2.store.write_failure import WriteFailure, record_failure, reserve_room
 GATHER = 0.1
 """Seconds for which notes are gathered: what a kill may lose."""
 
-GIVES_WAY = 0.75
+GIVES_WAY = 0.85
 """Seconds more for which they are while a slice has left something to be decided: a reaction of ten
-thousand workers is nearly over by then, and need not share the interpreter. With what it then takes
-to write them, a kill loses about a second."""
+thousand workers is over by then, and need not share the interpreter. What waits longest is then
+written first, record by record, so that a kill loses no more than the last second."""
 
 RETRY = 30.0
 """Seconds until a journal that could not be written is restarted."""

@@ -10,13 +10,9 @@ import msgspec
 import pytest
 import yaml
 
-from debian_tools import debian_program
 from fsmv2.metrics.catalogue import METRICS
-
-OPS = Path(__file__).resolve().parents[2] / "ops"
-RULES: list[dict[str, Any]] = yaml.safe_load((OPS / "alerts.yaml").read_text())["groups"][0][
-    "rules"
-]
+from debian_tools import debian_program
+from promtool import OPS, RULES, promtool
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -136,17 +132,6 @@ CASES = {
         {"fsmv2_document_differs": "1x200"}, {"fsmv2_document_differs": "0x60 1x50"}, at="100m"
     ),
 }
-
-
-def promtool(folder: Path, tests: list[dict[str, Any]]) -> str:
-    """What promtool says of these tests; nothing: all is as expected."""
-    tool = debian_program("promtool")
-    file = folder / "test.yaml"
-    file.write_text(yaml.safe_dump({"rule_files": [str(OPS / "alerts.yaml")], "tests": tests}))
-    done = subprocess.run(
-        [str(tool), "test", "rules", str(file)], capture_output=True, text=True, timeout=60
-    )
-    return "" if done.returncode == 0 else f"{done.stdout}{done.stderr}"
 
 
 def situation(alert: str, series: dict[str, str], at: str, *, fires: bool) -> dict[str, Any]:

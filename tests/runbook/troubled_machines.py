@@ -49,6 +49,7 @@ def template_error() -> Iterator[TroubledTree]:
     with in_trouble(HEAD + NO_BROKER + FILLER) as tree:
         tree.steps["taken"] = nothing
         tree.run("fsmv2 set edge/filler DIVISOR=0 --no-wait")
+        tree.alerts = ("TemplateErrors",)
         tree.until("ZeroDivision", "fsmv2 why edge/filler")
         yield tree
 
@@ -62,6 +63,7 @@ def changed_by_hand() -> Iterator[TroubledTree]:
         tree.run("fsmv2 pause edge/historian -m 'new disk'")
         file = Path("plant.yaml")
         file.write_text(file.read_text() + "  web: {command: [sleep, '1000']}\n")
+        tree.alerts = ("DocumentDiffers",)
         tree.until("changed", "fsmv2 health")
         yield tree
 
@@ -80,6 +82,7 @@ def full_disk() -> Iterator[TroubledTree]:
         filled = fill(disk)
         tree.steps["cleaned"] = filled.unlink
         tree.run("fsmv2 pause edge/historian -m x --no-wait")
+        tree.alerts = ("StoreFailing",)
         tree.until("cannot be written", "fsmv2 health")
         yield tree
 

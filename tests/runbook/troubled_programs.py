@@ -53,6 +53,7 @@ def slow_tree() -> Iterator[TroubledTree]:
         tree.run("fsmv2 set edge ROWS=3000 -m 'a report of all of the year'")
         tree.until("derive_desired_state", "fsmv2 logs")
         tree.declare(line("report", "report", ROWS=31))
+        tree.alerts = ("SlowReconciliation", "SlowPropagation", "LoopLag", "SlowTemplates")
         tree.until("_count 3.0", "fsmv2 metrics | grep propagation_duration_seconds_count")
         yield tree
 
@@ -63,6 +64,7 @@ def stuck_supervision() -> Iterator[TroubledTree]:
     with silent_server() as server, program(line("scale", "scale", port=server.port)) as tree:
         tree.steps["answered"] = server.answer
         try:
+            tree.alerts = ("NoProgress",)
             tree.until("stuck", "fsmv2 health")
             yield tree
         finally:
@@ -74,6 +76,7 @@ def stops_hang() -> Iterator[TroubledTree]:
     """Children that are no longer declared and do not end, ever more of them."""
     with silent_server() as server, program(line("mixer", "mixer", port=server.port)) as tree:
         tree.steps["repaired"] = server.answer
+        tree.alerts = ("SupervisorsGrow",)
         tree.until("edge/mixer/batch-3", "fsmv2 status --phase stopping -o name")
         try:
             yield tree

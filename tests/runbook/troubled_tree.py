@@ -30,6 +30,7 @@ STATE = "/var/lib/fsmv2"
 class TroubledTree:
     """`steps`: what is done to it, by the word after `after=`; `shown`: what differs, and as what.
 
+    `alerts`: those that fire on its metrics, if it stays as it is.
     Ports are free ones, and folders new ones, in each run; the pages show the same ones each time.
     """
 
@@ -45,6 +46,7 @@ class TroubledTree:
         }
         self.steps: dict[str, Callable[[], object]] = {}
         self.declare: Callable[[ChildSpec], None]
+        self.alerts: tuple[str, ...] = ()
 
     def run(self, words: str) -> str:
         """What a command prints, whose first program may be fsmv2, and who reads it another."""

@@ -70,6 +70,7 @@ def crash_loop() -> Iterator[TroubledTree]:
     with in_trouble(HEAD + recipes) as tree:
         tree.steps["taken"] = nothing
         tree.steps["repaired"] = (tree.folder / "database").touch
+        tree.alerts = ("EscalationActive", "WorkerInTrouble")
         tree.until("condition Recovers", "fsmv2 why edge/recipes")
         yield tree
 
@@ -86,6 +87,7 @@ def device_gone() -> Iterator[TroubledTree]:
             tree.steps["switched-on"] = simulator.start
             tree.until("edge/capper", "fsmv2 status --state active -o name")
             simulator.end()
+            tree.alerts = ("WorkerInTrouble",)
             tree.until("degraded_connection", "fsmv2 why edge/capper")
             yield tree
     finally:
@@ -101,6 +103,7 @@ def circuit_open() -> Iterator[TroubledTree]:
         document = f'{SOON}broker: {{url: "{url}", user: line, password: secret}}\n{FILLER}'
         with in_trouble(document, {str(broker.port): "4222"}) as tree:
             tree.steps["repaired"] = lambda: broker.allow(">")
+            tree.alerts = ("CircuitOpen", "EscalationActive")
             tree.until("condition Recovers", "fsmv2 why edge/filler/dfc_read")
             yield tree
 
@@ -115,6 +118,7 @@ def broker_port_taken() -> Iterator[TroubledTree]:
         holder = {f"pid {os.getpid()} ({name})": "pid 812 (mosquitto)"}
         with in_trouble(document, {**holder, str(port): "4222"}) as tree:
             tree.steps["freed"] = other.close
+            tree.alerts = ("EscalationActive",)
             tree.until("condition Recovers", "fsmv2 why edge/broker")
             yield tree
 
@@ -124,6 +128,7 @@ def bridge_never_starts() -> Iterator[TroubledTree]:
     """A bridge whose broker never answers; each of its starts takes fifteen seconds."""
     with in_trouble(SOON + NO_BROKER + FILLER) as tree:
         tree.steps["taken"] = nothing
+        tree.alerts = ("EscalationActive",)
         tree.until("condition Recovers", "fsmv2 why edge/filler")
         yield tree
 
@@ -144,6 +149,7 @@ def silent_connection() -> Iterator[TroubledTree]:
             simulator.start()
 
         tree.steps["repaired"] = repaired
+        tree.alerts = ("StaleObservations", "EscalationActive")
         tree.until("condition Recovers", "fsmv2 why edge/capper/connection")
         try:
             yield tree

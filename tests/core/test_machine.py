@@ -115,6 +115,19 @@ def test_a_run_that_is_cut_short_goes_on_where_it_was() -> None:
     assert all(s.tick_count == 1 for s in core.by_path.values() if s.depth)
 
 
+def test_one_that_is_marked_in_every_slice_does_not_starve_its_parents() -> None:
+    """A worker whose derive takes longer than its interval, say, and a stop of its parent."""
+    core = started()
+    parent = core.by_path["g"]
+    before = parent.tick_count
+    for _ in range(6):
+        for child in ("g/d0", "g/d1"):  # of which each slice has time for one
+            core.mark(core.by_path[child], Cause("observation", "new"))
+        core.run(1.0, enough=lambda: True)
+        core.mark(parent, Cause("stop", "asked to stop"))
+    assert parent.tick_count > before
+
+
 def test_many_timers_that_are_due_at_once_are_fired_in_parts() -> None:
     core = started(1)
     s = core.by_path["g/d0"]

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 import yaml
 
-from fsmv2.metrics.catalogue import METRICS
 from debian_tools import debian_program
+from fsmv2.metrics.catalogue import METRICS
 from promtool import OPS, RULES, promtool
 
 

@@ -92,10 +92,13 @@ class Core(Tree):
             else:
                 measured = self._measured_tick(self._next(), turn)
             if enough is not None and enough() and (self._dirty_count or self.fan_out):
+                # The next slice goes on at this level, or a parent that is marked in every slice
+                # would starve the levels below it; and with no more of it than there are now, or
+                # a worker that is marked in every slice would starve the parents above it.
+                if self._left is None and self._level < len(self._dirty):
+                    self._left = len(self._dirty[self._level])
                 return True
-        # Not reset when a slice is cut short: the next slice goes on at this level, or a parent
-        # that is marked in every slice would starve the levels below it.
-        self._level = 0
+        self._level, self._left = 0, None
         return more_due
 
     def advance(self, now: float) -> None:
@@ -209,12 +212,14 @@ class Core(Tree):
                     counted, self._dirty_count = self._dirty_count, 0
                     raise RuntimeError(f"{counted} are to be ticked, and none is listed")
             bucket = self._dirty[self._level]
-            while bucket:
+            while bucket and self._left != 0:
+                if self._left is not None:
+                    self._left -= 1
                 supervisor = bucket.popleft()
                 if supervisor.dirty:
                     self._unmark(supervisor)
                     return supervisor
-            self._level += 1
+            self._level, self._left = self._level + 1, None
 
     def _fire_timers(self, most: int | None = None) -> bool:
         """Fire what is due; returns whether that was cut short at `most`."""

@@ -108,6 +108,8 @@ class Tree(ABC):
         self._dirty: list[deque[Supervisor]] = [deque()]
         self._dirty_count = 0
         self._level = 0
+        self._left: int | None = None
+        """How many of that level come before the next one; None: all that are there."""
         self._timers = Timers()
         self._serial = 0
         # Everybody, in the order of the last look. A ring instead of "all, every 60 s", which would

@@ -84,3 +84,11 @@ def test_one_that_was_stopped_by_hand_is_no_cause_of_anything_above() -> None:
         ("degraded", False),
         ("overridden", False),
     ]
+
+
+def test_what_an_operator_did_is_said_once_and_without_the_name_of_the_condition() -> None:
+    paused = "paused by anna: the pump is open"
+    managed = Condition("Managed", "False", f"{paused}; nothing in it is started", 0.0)
+    one = node("edge/a", "bridge", "down", Phase.DEGRADED, reason=paused, conditions=(managed,))
+    (row,) = rows_of((one,), FACTORY)
+    assert row.reason == f"{paused}; nothing in it is started"

@@ -72,7 +72,12 @@ def _condition_text(condition: Condition) -> str:
 
 
 def _says(condition: Condition, reason: str) -> bool:
-    """Whether a condition has the reason in it; an escalation has its cause, after its attempt."""
+    """Whether a condition has the reason in it; an escalation has its cause, after its attempt.
+
+    That of a pause begins with the reason, and goes on with what is paused.
+    """
+    if condition.type == MANAGED:
+        return condition.reason.startswith(reason)
     if condition.type == RECOVERS and (cause := reason.partition(": ")[2].rstrip(".")):
         return cause in condition.reason
     return condition.reason == reason

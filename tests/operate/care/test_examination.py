@@ -63,6 +63,36 @@ TROUBLE: dict[str, tuple[Callable[[KeptPlant], object], str, str, str]] = {
         "error",
         "1 worker with overrides, 3 workers, 0 events. Partly lost: event.",
     ),
+    "store lost": (
+        lambda p: [file.unlink() for file in p.state.glob("store.db*")],
+        "store",
+        "warning",
+        "there is none, although",
+    ),
+    "store emptied": (
+        lambda p: p.store.write_bytes(b""),
+        "store",
+        "warning",
+        "stopped, paused or set by hand, are lost",
+    ),
+    "store is a folder": (
+        lambda p: [p.store.unlink(), p.store.mkdir()],
+        "access",
+        "error",
+        "store.db is a folder, and not a file",
+    ),
+    "processes is a file": (
+        lambda p: (p.state / "processes").write_bytes(b"x"),
+        "access",
+        "error",
+        "processes is not a folder",
+    ),
+    "journal is a file": (
+        lambda p: (p.state / "journal").write_bytes(b"x"),
+        "access",
+        "warning",
+        "journal is not a folder",
+    ),
     "store is rubbish": (
         lambda p: p.store.write_bytes(b"rubbish" * 999),
         "store",

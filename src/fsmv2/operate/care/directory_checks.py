@@ -21,6 +21,8 @@ LEAST_ROOM = 32 << 20
 """Bytes on the disk below which the store and the journal soon have none."""
 LEAST_FILES = 100
 
+FOLDERS = ("broker", "processes", "commands")
+
 MINE = "Make it yours: sudo chown -R {user} {directory}"
 
 
@@ -37,6 +39,9 @@ def check_access(directory: Path) -> Iterator[StateFinding]:
     me = user_name(os.geteuid()) or str(os.geteuid())
     fix = MINE.format(user=me, directory=directory)
     wrong = False
+    for finding in _of_another_kind(directory):
+        wrong = True
+        yield finding
     for place in _ours(directory):
         found = place.lstat()
         if found.st_uid != os.geteuid():
@@ -188,9 +193,24 @@ def _ours(directory: Path) -> Iterator[Path]:
     for name in (LOCK, RECORD, STORE, f"{STORE}-wal", f"{STORE}-shm", f"{STORE}.lock", JOURNAL):
         if (directory / name).exists():
             yield directory / name
-    for name in ("broker", "processes", "commands"):
+    for name in FOLDERS:
         if (directory / name).is_dir():
             yield directory / name
+
+
+def _of_another_kind(directory: Path) -> Iterator[StateFinding]:
+    """A file where a folder belongs, or a folder in the place of a file."""
+    kinds = [(name, True) for name in (*FOLDERS, JOURNAL)]
+    kinds += [(name, False) for name in (LOCK, RECORD, STORE)]
+    for name, folder in kinds:
+        place = directory / name
+        if place.exists() and place.is_dir() != folder:
+            yield StateFinding(
+                check="access",
+                level="warning" if name == JOURNAL else "error",  # no tree waits for its journal
+                text=f"{name} is {'not a folder' if folder else 'a folder, and not a file'}.",
+                fix=f"Move it away: mv {place} {place}.aside",
+            )
 
 
 def _name(place: Path, directory: Path) -> str:

@@ -10,6 +10,7 @@ import msgspec
 from fsmv2.errors import StoreError, system_text
 from fsmv2.operate.care.finding import StateFinding
 from fsmv2.operate.care.store_salvage import read_tables
+from fsmv2.operate.run_record import record_in
 from fsmv2.operate.state_directory import STORE
 from fsmv2.store import reading
 from fsmv2.store.schema import APPLICATION, GENERATIONS_SINCE, VERSION, empty, read_header
@@ -36,7 +37,7 @@ def check_store(directory: Path) -> Iterator[StateFinding]:
     file = directory / STORE
     try:
         if empty(file):
-            yield StateFinding(check="store", level="ok", text="there is none yet")
+            yield _none(directory)
             return
         facts = read_facts(file)
     except (StoreError, OSError) as error:
@@ -68,6 +69,21 @@ def check_store(directory: Path) -> Iterator[StateFinding]:
             text=f"the next start makes version {VERSION} of the store of version "
             f"{facts.version}, which an older fsmv2 refuses; a copy is kept.",
         )
+
+
+def _none(directory: Path) -> StateFinding:
+    """There is no store: because nothing was run here, or it is lost."""
+    record = record_in(directory)
+    if record is None:
+        return StateFinding(check="store", level="ok", text="there is none yet")
+    return StateFinding(
+        check="store",
+        level="warning",
+        text=f"there is none, although {record.file} was run here: its generations, and what was "
+        "stopped, paused or set by hand, are lost.",
+        fix="Put the last backup back with `fsmv2 restore`. Otherwise the next run of the document "
+        "creates a new one.",
+    )
 
 
 def _generations(file: Path, facts: StoreFacts) -> str:

@@ -115,7 +115,7 @@ def test_a_run_that_is_cut_short_goes_on_where_it_was() -> None:
     assert all(s.tick_count == 1 for s in core.by_path.values() if s.depth)
 
 
-def test_one_that_is_marked_in_every_slice_does_not_starve_its_parents() -> None:
+def test_h62_one_that_is_marked_in_every_slice_does_not_starve_its_parents() -> None:
     """A worker whose derive takes longer than its interval, say, and a stop of its parent."""
     core = started()
     parent = core.by_path["g"]

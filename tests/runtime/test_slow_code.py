@@ -131,7 +131,7 @@ def test_one_worker_is_reported_once_a_minute_and_the_times_between_are_counted(
     assert [event.times for event in told] == [1, 3]
 
 
-def test_what_blocks_is_named_for_as_long_as_it_does() -> None:
+def test_h62_what_blocks_is_named_for_as_long_as_it_does() -> None:
     """Its event is reported after it only, and until then somebody is paged."""
     supervision, threads = _Supervision(), list[int]()
     watch = SlowCodeWatch(supervision, lambda: threads[0], lambda _: None)  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ from fsmv2.operate import prepare
 from fsmv2.operate.care.backup import back_up
 from fsmv2.operate.care.backup_archive import read_archive
 from fsmv2.operate.generations import opened
+from full_disk import fill, small_disk
 
 
 def test_it_is_written_while_a_tree_holds_the_directory(plant: KeptPlant, tmp_path: Path) -> None:
@@ -94,3 +95,13 @@ def test_a_directory_of_something_else_makes_no_backup(tmp_path: Path) -> None:
     (tmp_path / "else" / "notes.txt").write_text("x")
     with pytest.raises(BackupError, match="there is nothing in"):
         back_up(tmp_path / "else", tmp_path / "b.tgz")
+
+
+def test_without_room_it_is_the_backup_that_cannot_be_written(
+    plant: KeptPlant, tmp_path: Path
+) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        fill(disk)
+        with pytest.raises(BackupError, match="cannot be written: ") as refused:
+            back_up(plant.state, disk / "b.tgz")
+        assert "enough room" in refused.value.fix

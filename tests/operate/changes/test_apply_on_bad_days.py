@@ -106,8 +106,10 @@ async def test_a_full_disk_refuses_it_and_stops_nothing(
         before, number = (await tree.view())["edge/a"].incarnation, tree.running.number
         filler = await asyncio.to_thread(fill, disk)
         try:
-            with pytest.raises(StoreError):
+            with pytest.raises(StoreError, match=r"^cannot apply: the store ") as refused:
                 await change(tree, place, verb)
+            assert refused.value.message.endswith("disk is full. Nothing has changed.")
+            assert refused.value.fix.startswith("Make the store work, and apply again")
             assert tree.running.number == number
             found = await tree.view()
             assert found["edge/a"].healthy

@@ -23,7 +23,7 @@ from fsmv2.operate.care.backup_archive import FORMAT, Manifest, write_archive
 from fsmv2.operate.run_record import record_in
 from fsmv2.operate.state_directory import NOTIFICATIONS, STORE, short_path
 from fsmv2.operate.state_home import RECORD
-from fsmv2.store import Head, reading
+from fsmv2.store import Head, full_disk, reading
 from fsmv2.version import __version__
 
 KEPT = (RECORD, NOTIFICATIONS, "broker/credentials.json", "broker/ports.json")
@@ -115,7 +115,12 @@ def _copied_store(directory: Path, target: Path) -> Iterator[Path | None]:
                 made.execute("PRAGMA journal_mode = DELETE")  # the copy is one file, whole
                 found = made.execute("PRAGMA quick_check(1)").fetchone()[0]
         except sqlite3.Error as error:
-            found = str(error)
+            found = full_disk.reason(error, copy)
+        if found == full_disk.FULL:  # the disk of the backup, as this one only reads the store
+            raise BackupError(
+                f"the backup {target} cannot be written: {found}.",
+                fix="Choose a file in a writable directory with enough room.",
+            )
         if found != "ok":
             raise BackupError(
                 f"the store {file} cannot be copied: {' '.join(str(found).split())}.",

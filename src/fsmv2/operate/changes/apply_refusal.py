@@ -64,10 +64,15 @@ def refuse_unless_kept(runtime: Runtime, running: RunningDocument) -> None:
     failing = "" if writer is None else writer.failing
     if failing or not running.durable:
         why = failing or f"generation {running.number}, which runs, is not in it yet"
-        raise StoreError(
-            f"cannot apply: the store does not work: {why}. {NOTHING_CHANGED}",
-            fix="Make the store work, and apply again; pause, stop and restart still work.",
-        )
+        raise store_fails(why)
+
+
+def store_fails(why: str) -> StoreError:
+    """The error of an apply that the store keeps from being durable."""
+    return StoreError(
+        f"cannot apply: the store does not work: {why.rstrip('.')}. {NOTHING_CHANGED}",
+        fix="Make the store work, and apply again; pause, stop and restart still work.",
+    )
 
 
 def refuse_unless_based_on(running: RunningDocument, based_on: int | None) -> None:

@@ -15,7 +15,13 @@ import msgspec
 
 from fsmv2.builtin.bridge_sections import BridgeSections
 from fsmv2.core.state.paths import encode
-from fsmv2.errors import FsmError, RequestRefusedError, UnknownGenerationError
+from fsmv2.errors import (
+    FsmError,
+    GenerationConflictError,
+    RequestRefusedError,
+    StoreError,
+    UnknownGenerationError,
+)
 from fsmv2.escaping import printable_line
 from fsmv2.host.in_thread import in_thread
 from fsmv2.operate.changes import apply_refusal
@@ -54,7 +60,7 @@ from fsmv2.runtime.log.other_events import (
     GenerationNotConverged,
     GenerationPinned,
 )
-from fsmv2.store import Generation, GenerationInfo, Head, PendingApply
+from fsmv2.store import Generation, GenerationInfo, Head, Outcome, PendingApply
 from fsmv2.worker import WorkerFactory
 
 
@@ -319,16 +325,15 @@ class DocumentChanges:
             pending = await self._possible(running, next_pending(running, change, touched))
             new, head = next_generation_of(running, change), next_head(running, change)
             await in_thread(lambda: remember_broker_ports(change))
-            await self._runtime.with_store(
-                lambda store: commit(
-                    store,
-                    new,
-                    head,
-                    running.number,
-                    pending,
-                    before="rolled back" if change.automatic else "superseded",
+            before: Outcome = "rolled back" if change.automatic else "superseded"
+            try:
+                await self._runtime.with_store(
+                    lambda store: commit(store, new, head, running.number, pending, before=before)
                 )
-            )
+            except GenerationConflictError:
+                raise
+            except StoreError as error:
+                raise apply_refusal.store_fails(error.message) from error
             return self._declare(running, change, new, head, pending, touched)
 
     async def _possible(self, running: RunningDocument, pending: PendingApply) -> PendingApply:

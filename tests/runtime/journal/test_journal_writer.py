@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -98,7 +99,7 @@ def waits(writer: JournalWriter, then: Callable[[], None]) -> int:
     """How often it waits before it writes what has been put in."""
     stand_in = Waits(then)
     writer._closing = stand_in  # type: ignore[assignment]  # nothing else of it is used here
-    writer._give_way()
+    writer._give_way(time.monotonic())
     return stand_in.number
 
 

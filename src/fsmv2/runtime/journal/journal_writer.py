@@ -58,6 +58,8 @@ class JournalWriter:
         self._restart = threading.Event()
         self._asked = self._broken = self._in_trouble = False
         self._retry_at: float | None = None
+        self._taken_at: float | None = None
+        """When what waited was last taken out to be written."""
         self._thread = threading.Thread(target=self._run, name="fsmv2-journal", daemon=True)
 
     def start(self, complain: Complain) -> None:
@@ -113,23 +115,27 @@ class JournalWriter:
         try:
             while not self._closing.is_set() or self._queue:
                 wait = None if self._retry_at is None else self._retry_at - time.monotonic()
+                # What came while the last lot was written waits since then.
+                since = self._taken_at if self._wake.is_set() else None
                 if wait is None or wait > 0:
                     self._wake.wait(wait)
+                since = since or time.monotonic()
                 self._closing.wait(GATHER)
-                self._give_way()
+                self._give_way(since + GATHER)
                 self._wake.clear()
                 self._step()
         finally:
             self._segments.close()
 
-    def _give_way(self) -> None:
+    def _give_way(self, since: float) -> None:
         """Wait while supervision is behind, but not for long, nor until much has gathered."""
-        limit = time.monotonic() + GIVES_WAY
+        limit = since + GIVES_WAY
         while self._behind and self.waiting < WAITING // 4 and time.monotonic() < limit:
             if self._closing.wait(GATHER / 10):
                 return
 
     def _step(self) -> None:
+        self._taken_at = time.monotonic()
         notes: list[RecordedSlice] = []
         for _ in range(len(self._queue)):
             item = self._queue.popleft()

@@ -47,7 +47,7 @@ async def test_one_that_is_cancelled_while_it_is_entered_leaves_nothing_behind(
     monkeypatch.setattr("fsmv2.runtime.runtime.begun", never)
     tree = Runtime(group("g", device("a")), factory_for(World()))
     entering = asyncio.create_task(tree.__aenter__())
-    await entered.wait()
+    await asyncio.wait_for(entered.wait(), 60)
     assert tree.running is not None
     entering.cancel()
     with pytest.raises(asyncio.CancelledError):

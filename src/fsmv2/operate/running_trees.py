@@ -19,7 +19,7 @@ from fsmv2.host.private import replace_private
 from fsmv2.operate.document_directory import directory_of
 from fsmv2.operate.run_record import record_in
 from fsmv2.operate.socket_place import NOTES, private_directory, runtime_directory
-from fsmv2.operate.state_directory import holder, short_path
+from fsmv2.operate.state_directory import being_started, holder, short_path
 from fsmv2.operate.state_home import RECORD, state_home
 
 VARIABLE = "FSMV2_TREE"
@@ -138,11 +138,7 @@ def chosen_document(document: Path | None = None, state_dir: Path | None = None)
     directory = kept_directory(None, state_dir)
     record = record_in(directory)
     if record is None and (pid := holder(directory)):
-        raise NotRunningError(
-            f"the tree in {short_path(directory)}, process {pid}, does not answer yet: it is being "
-            "started.",
-            fix="Ask again in a moment.",
-        )
+        raise NotRunningError(being_started(directory, pid), fix="Ask again in a moment.")
     if record is None:
         raise NotRunningError(
             f"nothing is known of a run in {short_path(directory)}.",

@@ -36,6 +36,12 @@ OURS = {
 """All that a state directory holds."""
 
 
+def being_started(directory: Path, pid: str) -> str:
+    """What is to be said of a tree whose process has its directory and does not answer yet."""
+    tree = f"the tree in {short_path(directory)}, process {pid},"
+    return f"{tree} does not answer yet: it is being started."
+
+
 def short_path(path: Path) -> str:
     """The path as a person would type it: below home with `~`."""
     with contextlib.suppress(ValueError, RuntimeError):

@@ -42,7 +42,7 @@ from fsmv2.errors import (
 )
 from fsmv2.operate.silent_tree import frozen_process, silence
 from fsmv2.operate.socket_place import known_socket
-from fsmv2.operate.state_directory import holder, short_path
+from fsmv2.operate.state_directory import being_started, holder, short_path
 
 FROZEN_FOR = 3.0
 """Seconds for which its process is frozen after which no answer is waited for any longer."""
@@ -254,11 +254,7 @@ def unreachable(place: Path, error: Exception, directory: Path) -> ApiUnavailabl
             fix="Ask as the user that runs the tree, or as root.",
         )
     if isinstance(error, FileNotFoundError) and (pid := holder(directory)):
-        return ApiUnavailableError(
-            f"the tree in {short_path(directory)}, process {pid}, does not answer yet: it is being "
-            "started.",
-            fix="Ask again in a moment.",
-        )
+        return ApiUnavailableError(being_started(directory, pid), fix="Ask again in a moment.")
     why = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return ApiUnavailableError(
         f"no tree answers at {place}: {why}.",

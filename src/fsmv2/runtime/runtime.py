@@ -393,9 +393,7 @@ class Runtime(PathRequests, StoreQuestions):
 
     async def records(self, path: str) -> tuple[TickRecord, ...]:
         """The remembered ticks of the worker at `path`, oldest first; empty if there is none."""
-        return await self.look(
-            lambda core: history(s) if (s := core.by_path.get(path)) is not None else ()
-        )
+        return await self.look(lambda core: history(s) if (s := core.by_path.get(path)) else ())
 
     async def until(
         self, condition: Callable[[TreeView], bool], *, timeout: float, every: float = 0.02

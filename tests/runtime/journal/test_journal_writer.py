@@ -103,6 +103,19 @@ def waits(writer: JournalWriter, then: Callable[[], None]) -> int:
     return stand_in.number
 
 
+def test_how_long_it_gives_way_counts_from_what_waits_longest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What came while the last lot was written has waited already, and a kill would lose it."""
+    monkeypatch.setattr(journal_writer, "GIVES_WAY", 600.0)
+    writer = JournalWriter(tmp_path, 1_000_000)
+    writer.put(a_slice(more=True))
+    stand_in = Waits(lambda: None)
+    writer._closing = stand_in  # type: ignore[assignment]  # nothing else of it is used here
+    writer._give_way(time.monotonic() - 601.0)
+    assert stand_in.number == 0
+
+
 def test_it_gives_way_until_supervision_has_nothing_more_to_decide(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

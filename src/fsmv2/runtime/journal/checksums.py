@@ -33,8 +33,9 @@ from fsmv2.model.data.frozen import EMPTY, FrozenDict
 from fsmv2.model.desired import DesiredState
 from fsmv2.model.specs import UserSpec
 
-_AS_IT_IS = frozenset({str, int, float, bool, type(None)})
-_only_these = _AS_IT_IS.issuperset
+AS_IT_IS = frozenset({str, int, float, bool, type(None)})
+"""What stands in the plain form as it is."""
+_only_these = AS_IT_IS.issuperset
 _encode = msgspec.msgpack.Encoder().encode
 _EXACT = ExactWriter(refer=False)
 
@@ -101,12 +102,12 @@ def _mapping(value: Mapping[Any, Any]) -> bytes:
         plain_keys = False
     if not plain_keys:
         parts = [part for pair in value.items() for part in pair]
-        return _encode([PAIRS, *[one if type(one) in _AS_IT_IS else _raw(one) for one in parts]])
+        return _encode([PAIRS, *[one if type(one) in AS_IT_IS else _raw(one) for one in parts]])
     if isinstance(value, dict) and _only_these(map(type, value.values())):
         return _encode(value)
     plain = dict(value)
     for key, one in value.items():
-        if type(one) not in _AS_IT_IS:
+        if type(one) not in AS_IT_IS:
             plain[key] = _raw(one)
     return _encode(plain)
 

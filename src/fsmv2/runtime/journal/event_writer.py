@@ -13,8 +13,9 @@ import msgspec
 
 from fsmv2.core import Event, Observed
 from fsmv2.model.data.codec import STRUCT, ExactWriter, exact_name, getter
+from fsmv2.runtime.journal.checksums import AS_IT_IS
 
-_only_these = frozenset({str, int, float, bool, type(None)}).issuperset
+_only_these = AS_IT_IS.issuperset
 _encode = msgspec.msgpack.Encoder().encode
 _OBSERVED = exact_name(Observed)
 

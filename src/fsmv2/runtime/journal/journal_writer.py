@@ -28,7 +28,7 @@ GATHER = 0.1
 GIVES_WAY = 0.85
 """Seconds more for which they are while a slice has left something to be decided: a reaction of ten
 thousand workers is over by then, and need not share the interpreter. What waits longest is then
-written first, record by record, so that a kill loses no more than the last second."""
+written first, record by record, so that a kill loses about the last second."""
 
 RETRY = 30.0
 """Seconds until a journal that could not be written is restarted."""

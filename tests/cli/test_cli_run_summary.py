@@ -37,5 +37,5 @@ def test_one_that_runs_and_is_not_healthy_is_in_the_summary() -> None:
     text, data = summary(
         RunOutcome(before=TreeView(0.0, (ill, node("edge/a", "bridge", "active", Phase.RUNNING))))
     )
-    assert text == ("before the stop: 2 supervisors: 2 running (1 of the running not healthy)")
+    assert text == ("before the stop: 2 workers: 2 running (1 of the running not healthy)")
     assert data["unhealthy"] == {"edge": "Mapped: asks for 'on'; because"}

@@ -25,7 +25,7 @@ def summary(outcome: RunOutcome) -> tuple[str, dict[str, Any]]:
     nodes = outcome.before.nodes
     phases = Counter(node.phase.value for node in nodes)
     counts = ", ".join(f"{number} {phase}" for phase, number in phases.items())
-    lines = [f"before the stop: {count(len(nodes), 'supervisor')}: {counts or 'none'}"]
+    lines = [f"before the stop: {count(len(nodes), 'worker')}: {counts or 'none'}"]
     if outcome.impaired:
         lines[0] += f" ({outcome.impaired})"
     unsettled = outcome.unsettled

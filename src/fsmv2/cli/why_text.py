@@ -58,4 +58,4 @@ def _below(children: list[NodeView]) -> Iterator[str]:
     for child in trouble[:MOST]:
         yield f"{child.name} ({child.type}): {child.state}: {reason_text(child)}"
     if rest := len(children) - len(trouble[:MOST]):
-        yield f"{rest} {'more' if trouble else 'all of them well or stopped'}"
+        yield f"{rest} {'more' if trouble else 'all healthy or stopped'}"

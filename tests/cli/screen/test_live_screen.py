@@ -72,7 +72,7 @@ def test_a_dumb_terminal_gets_lines(tmp_path: Path) -> None:
     with on_a_terminal(*words, env={"TERM": "dumb"}) as terminal:
         shown = terminal.end()
         assert b"\x1b" not in terminal.sent
-    assert "before the stop: 2 supervisors" in shown
+    assert "before the stop: 2 workers" in shown
 
 
 class Terminal(io.StringIO):

@@ -73,7 +73,7 @@ def hints(tree: TreeView, plcs: Sequence[Plc], document: Path, monitoring: str =
     if monitoring:
         lines += [
             f"  curl http://{monitoring}/metrics   # {LOOK_AT}",
-            f"  curl http://{monitoring}/readyz    # who is not well; /healthz: fsmv2 itself",
+            f"  curl http://{monitoring}/readyz    # unhealthy workers; /healthz: fsmv2 itself",
         ]
     return [
         f"try, in another terminal (a killed PLC returns after {RESTART_AFTER:.0f} s):",

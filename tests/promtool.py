@@ -16,11 +16,15 @@ RULES: list[dict[str, Any]] = yaml.safe_load((OPS / "alerts.yaml").read_text())[
 ]
 
 
-def promtool(folder: Path, tests: list[dict[str, Any]]) -> str:
-    """What promtool says of these tests; nothing: all is as expected."""
+def promtool(folder: Path, tests: list[dict[str, Any]], every: str = "1m") -> str:
+    """What promtool says of these tests; nothing: all is as expected.
+
+    `every`: how often the rules are evaluated.
+    """
     tool = debian_program("promtool")
     file = folder / "test.yaml"
-    file.write_text(yaml.safe_dump({"rule_files": [str(OPS / "alerts.yaml")], "tests": tests}))
+    rules = {"rule_files": [str(OPS / "alerts.yaml")], "evaluation_interval": every}
+    file.write_text(yaml.safe_dump({**rules, "tests": tests}))
     done = subprocess.run(
         [str(tool), "test", "rules", str(file)], capture_output=True, text=True, timeout=60
     )

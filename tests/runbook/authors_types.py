@@ -60,7 +60,7 @@ class Recipe(Worker[MachineSpec]):
         """Loaded."""
         return DesiredState(state="loaded")
 
-    @action(timeout=2.0, retries=0)
+    @action(timeout=0.5, retries=0)
     async def load(self, spec: MachineSpec, resources: Resources[None]) -> None:
         """Ask the server, for as long as it takes."""
         reader, writer = await asyncio.open_connection("127.0.0.1", spec.port)
@@ -150,6 +150,23 @@ class Report(Worker[MachineSpec, Seen]):
         return goto(self.stopped, "asked to stop") if s.should_stop else stay("reports")
 
 
+class Archive(Machine):
+    """Keeps each picture that it has taken."""
+
+    interval = 0.1
+
+    def __init__(self) -> None:
+        self._pictures: list[bytes] = []
+
+    async def collect_observed_state(
+        self, spec: MachineSpec, resources: Resources[None]
+    ) -> ObservedState:
+        """One more; no more than a test needs."""
+        if len(self._pictures) < 100:
+            self._pictures.append(b"\xff" * 8_000_000)
+        return ObservedState()
+
+
 class Batch(Machine):
     """Ends only after a server has taken its result, for which it waits."""
 
@@ -229,6 +246,6 @@ def line(type_: str, *machines: str, port: int = 0, **variables: int) -> ChildSp
 def authors_types() -> WorkerFactory:
     """All of them."""
     factory = WorkerFactory()
-    for type_ in (Line, Recipe, Scale, Report, Batch, Mixer):
+    for type_ in (Line, Recipe, Scale, Report, Archive, Batch, Mixer):
         factory.register(type_)
     return factory

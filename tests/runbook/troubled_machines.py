@@ -31,6 +31,11 @@ bridges:
       input:
         generate: {every: "{{ 1000 // .DIVISOR }}ms", tags: [{name: pieces, curve: counter}]}
 """
+FAST_FILLER = FILLER.replace("{{ 1000 // .DIVISOR }}ms", "10ms").replace(
+    "{name: pieces, curve: counter}",
+    ", ".join(f"{{name: station-{number}, curve: counter}}" for number in range(50)),
+)
+"""Fills a queue within seconds."""
 NO_BROKER = 'broker: {url: "nats://127.0.0.1:1"}\n'
 HISTORIAN = """\
 processes:
@@ -49,8 +54,8 @@ def template_error() -> Iterator[TroubledTree]:
     with in_trouble(HEAD + NO_BROKER + FILLER) as tree:
         tree.steps["taken"] = nothing
         tree.run("fsmv2 set edge/filler DIVISOR=0 --no-wait")
-        tree.alerts = ("TemplateErrors",)
         tree.until("ZeroDivision", "fsmv2 why edge/filler")
+        tree.fires("TemplateErrors")
         yield tree
 
 
@@ -63,8 +68,9 @@ def changed_by_hand() -> Iterator[TroubledTree]:
         tree.run("fsmv2 pause edge/historian -m 'new disk'")
         file = Path("plant.yaml")
         file.write_text(file.read_text() + "  web: {command: [sleep, '1000']}\n")
-        tree.alerts = ("DocumentDiffers",)
         tree.until("changed", "fsmv2 health")
+        tree.fires("DocumentDiffers")
+        tree.fires("OverrideOld")
         yield tree
 
 
@@ -82,8 +88,8 @@ def full_disk() -> Iterator[TroubledTree]:
         filled = fill(disk)
         tree.steps["cleaned"] = filled.unlink
         tree.run("fsmv2 pause edge/historian -m x --no-wait")
-        tree.alerts = ("StoreFailing",)
         tree.until("cannot be written", "fsmv2 health")
+        tree.fires("StoreFailing", "StoreBehind")
         yield tree
 
 
@@ -124,12 +130,19 @@ def broker_away() -> Iterator[TroubledTree]:
         config = BrokerConfig(state_dir=folder, port=port, mqtt_port=mqtt)
         asyncio.run(start(config))
         try:
-            document = f'{HEAD}broker: {{url: "{connect_url(config)}"}}\n{FILLER}'
+            document = f'{HEAD}broker: {{url: "{connect_url(config)}"}}\n{FAST_FILLER}'
             with in_trouble(document, {str(port): "4222"}) as tree:
                 tree.until("edge/filler", "fsmv2 status --state active -o name")
+                healthy = tree.run("fsmv2 metrics")
                 asyncio.run(stop(config))
                 tree.steps["started"] = lambda: asyncio.run(start(config))
                 tree.until("degraded_broker", "fsmv2 why edge/filler")
+                tree.fires("SamplesNotAcknowledged", before=healthy, goes_on=True)
+                skipped = "fsmv2 metrics | grep 'polls_skipped_total.*full'"
+                tree.until_more(0, skipped)
+                full = tree.run("fsmv2 metrics")
+                tree.until_more(float(full.split('reason="full"} ')[1].split()[0]), skipped)
+                tree.fires("SamplesNotAcknowledged", before=full, goes_on=True)
                 yield tree
         finally:
             asyncio.run(stop(config))
@@ -156,6 +169,7 @@ def writes_refused() -> Iterator[TroubledTree]:
                 tree.until("edge/filler", "fsmv2 status --phase running -o name")
                 tree.run("fsmv2 pause edge/filler -m 'hands in the machine'")
                 asyncio.run(_command(connect_url(config)))
+                tree.fires("WriteCommandsRefused")
                 yield tree
         finally:
             simulator.end()

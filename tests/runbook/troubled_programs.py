@@ -34,14 +34,30 @@ def actions_hang() -> Iterator[TroubledTree]:
     """Actions whose server never answers, and others that wait for their turn."""
     engine = ENGINE.replace("}", ", action_slots: 1}")
     with silent_server() as server:
-        root = line("recipe", "oven", "mixer", "press", port=server.port)
+        others = [f"press-{number}" for number in range(25)]
+        root = line("recipe", "oven", "mixer", *others, port=server.port)
         with program(root, engine) as tree:
             tree.steps["repaired"] = server.answer
-            tree.until("timed out", "fsmv2 events edge")
+            tree.until("timed out", "fsmv2 events edge/oven")
+            tree.until_more(3, "fsmv2 metrics | grep '^fsmv2_action_timeout_total.*load'")
+            tree.until_more(20, "fsmv2 metrics | grep 'pool_queue_size.*actions'")
+            tree.fires("ActionsTimeOut", "ActionQueueLong")
             try:
                 yield tree
             finally:
                 server.answer()
+
+
+@contextlib.contextmanager
+def memory_leaks() -> Iterator[TroubledTree]:
+    """A type that keeps all that it has ever seen."""
+    with program(line("archive", "archive")) as tree:
+        tree.steps["taken"] = nothing
+        used = "fsmv2 metrics | grep '^process_resident_memory_bytes'"
+        before = tree.run("fsmv2 metrics")
+        tree.until_more(1.6 * float(tree.run(used).split()[-1]), used)
+        tree.fires("MemoryGrows", before=before)
+        yield tree
 
 
 @contextlib.contextmanager
@@ -53,8 +69,8 @@ def slow_tree() -> Iterator[TroubledTree]:
         tree.run("fsmv2 set edge ROWS=3000 -m 'a report of all of the year'")
         tree.until("derive_desired_state", "fsmv2 logs")
         tree.declare(line("report", "report", ROWS=31))
-        tree.alerts = ("SlowReconciliation", "SlowPropagation", "LoopLag", "SlowTemplates")
         tree.until("_count 3.0", "fsmv2 metrics | grep propagation_duration_seconds_count")
+        tree.fires("SlowReconciliation", "SlowPropagation", "LoopLag", "SlowTemplates")
         yield tree
 
 
@@ -64,8 +80,8 @@ def stuck_supervision() -> Iterator[TroubledTree]:
     with silent_server() as server, program(line("scale", "scale", port=server.port)) as tree:
         tree.steps["answered"] = server.answer
         try:
-            tree.alerts = ("NoProgress",)
             tree.until("stuck", "fsmv2 health")
+            tree.fires("NoProgress")
             yield tree
         finally:
             server.answer()
@@ -76,8 +92,8 @@ def stops_hang() -> Iterator[TroubledTree]:
     """Children that are no longer declared and do not end, ever more of them."""
     with silent_server() as server, program(line("mixer", "mixer", port=server.port)) as tree:
         tree.steps["repaired"] = server.answer
-        tree.alerts = ("SupervisorsGrow",)
         tree.until("edge/mixer/batch-3", "fsmv2 status --phase stopping -o name")
+        tree.fires("SupervisorsGrow")
         try:
             yield tree
         finally:
@@ -86,6 +102,7 @@ def stops_hang() -> Iterator[TroubledTree]:
 
 PROGRAMS: dict[str, Callable[[], AbstractContextManager[TroubledTree]]] = {
     "actions-hang": actions_hang,
+    "memory-leaks": memory_leaks,
     "slow-tree": slow_tree,
     "stuck-supervision": stuck_supervision,
     "stops-hang": stops_hang,

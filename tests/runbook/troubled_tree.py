@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from changed_tree import changed_tree
+from firing import Export
 from page_blocks import Command, same
 from structlog.testing import capture_logs
 from typer.testing import CliRunner
@@ -30,7 +31,7 @@ STATE = "/var/lib/fsmv2"
 class TroubledTree:
     """`steps`: what is done to it, by the word after `after=`; `shown`: what differs, and as what.
 
-    `alerts`: those that fire on its metrics, if it stays as it is.
+    `exports`: what it exported, and the alerts that fire on that.
     Ports are free ones, and folders new ones, in each run; the pages show the same ones each time.
     """
 
@@ -46,7 +47,7 @@ class TroubledTree:
         }
         self.steps: dict[str, Callable[[], object]] = {}
         self.declare: Callable[[ChildSpec], None]
-        self.alerts: tuple[str, ...] = ()
+        self.exports: list[Export] = []
 
     def run(self, words: str) -> str:
         """What a command prints, whose first program may be fsmv2, and who reads it another."""
@@ -72,6 +73,18 @@ class TroubledTree:
         while says not in (printed := self.run(words)):
             assert time.monotonic() < limit, f"`{words}` prints\n{printed}\nand not {says}"
             time.sleep(0.05)
+
+    def until_more(self, than: float, words: str) -> None:
+        """Wait until a figure, the last word of what is printed, is more."""
+        limit = time.monotonic() + 120
+        while not (found := self.run(words).split()) or float(found[-1]) <= than:
+            assert time.monotonic() < limit, f"`{words}` prints {found}"
+            time.sleep(0.05)
+
+    def fires(self, *alerts: str, before: str = "", goes_on: bool = False) -> None:
+        """These alerts do, on what it exports now; see `Export`."""
+        now = self.run("fsmv2 metrics")
+        self.exports.append(Export(alerts=alerts, metrics=now, before=before, goes_on=goes_on))
 
     def printed(self, command: Command, patience: float) -> str:
         """What a command prints once that is as on its page, or at last."""

@@ -70,8 +70,10 @@ def crash_loop() -> Iterator[TroubledTree]:
     with in_trouble(HEAD + recipes) as tree:
         tree.steps["taken"] = nothing
         tree.steps["repaired"] = (tree.folder / "database").touch
-        tree.alerts = ("EscalationActive", "WorkerInTrouble")
+        failed = "fsmv2 metrics | grep 'restart_failures_total.*process'"
+        tree.until_more(5, failed)
         tree.until("condition Recovers", "fsmv2 why edge/recipes")
+        tree.fires("EscalationActive", "WorkerInTrouble", "RestartFailures")
         yield tree
 
 
@@ -87,8 +89,8 @@ def device_gone() -> Iterator[TroubledTree]:
             tree.steps["switched-on"] = simulator.start
             tree.until("edge/capper", "fsmv2 status --state active -o name")
             simulator.end()
-            tree.alerts = ("WorkerInTrouble",)
             tree.until("degraded_connection", "fsmv2 why edge/capper")
+            tree.fires("WorkerInTrouble")
             yield tree
     finally:
         simulator.end()
@@ -102,9 +104,11 @@ def circuit_open() -> Iterator[TroubledTree]:
         url = f"nats://127.0.0.1:{broker.port}"
         document = f'{SOON}broker: {{url: "{url}", user: line, password: secret}}\n{FILLER}'
         with in_trouble(document, {str(broker.port): "4222"}) as tree:
+            healthy = tree.run("fsmv2 metrics")
             tree.steps["repaired"] = lambda: broker.allow(">")
-            tree.alerts = ("CircuitOpen", "EscalationActive")
             tree.until("condition Recovers", "fsmv2 why edge/filler/dfc_read")
+            tree.fires("CircuitOpen", "EscalationActive")
+            tree.fires("InfrastructureFailsOften", before=healthy, goes_on=True)
             yield tree
 
 
@@ -118,8 +122,8 @@ def broker_port_taken() -> Iterator[TroubledTree]:
         holder = {f"pid {os.getpid()} ({name})": "pid 812 (mosquitto)"}
         with in_trouble(document, {**holder, str(port): "4222"}) as tree:
             tree.steps["freed"] = other.close
-            tree.alerts = ("EscalationActive",)
             tree.until("condition Recovers", "fsmv2 why edge/broker")
+            tree.fires("EscalationActive")
             yield tree
 
 
@@ -128,8 +132,8 @@ def bridge_never_starts() -> Iterator[TroubledTree]:
     """A bridge whose broker never answers; each of its starts takes fifteen seconds."""
     with in_trouble(SOON + NO_BROKER + FILLER) as tree:
         tree.steps["taken"] = nothing
-        tree.alerts = ("EscalationActive",)
         tree.until("condition Recovers", "fsmv2 why edge/filler")
+        tree.fires("EscalationActive")
         yield tree
 
 
@@ -149,8 +153,8 @@ def silent_connection() -> Iterator[TroubledTree]:
             simulator.start()
 
         tree.steps["repaired"] = repaired
-        tree.alerts = ("StaleObservations", "EscalationActive")
         tree.until("condition Recovers", "fsmv2 why edge/capper/connection")
+        tree.fires("StaleObservations", "EscalationActive")
         try:
             yield tree
         finally:

@@ -54,6 +54,7 @@ FLOWS = (
         kind="counter",
         labels=("reason",),
         meaning="Polls that were left out: the queue was full, or the device too slow.",
+        alert="SamplesNotAcknowledged",
     ),
     Metric(
         name="fsmv2_write_commands_total",

@@ -57,7 +57,9 @@ def described(**more: Any) -> WorkerDescription:
         "conditions": (ConditionText(type="Fresh", status="False", reason="old", age=5.0),),
         "checks": {"input_connected": "no device answers"},
         "overrides": ("stopped by anna",),
-        "action": CurrentAction(name="start", age=2.0, timeout=30.0),
+        "action": CurrentAction(
+            name="start", age=2.0, timeout=30.0, text="start, for 2.0 s; times out in 28 s"
+        ),
         "observed": {"reachable": False},
         "observed_age": 0.5,
         "fresh": True,
@@ -99,7 +101,7 @@ def test_all_that_is_known_fits_and_no_cause_is_cut(columns: int) -> None:
         "Fresh False, for 5.0 s: old",
         "input_connected: no device answers",
         "stopped by anna",
-        "start runs for 2.0 s, at most 30 s",
+        "start, for 2.0 s; times out in 28 s",
         "reachable False",
         "failed 6 times; again in 5.0 s, then after 46 s, 38 s",
         "in 5.0 s it retries",

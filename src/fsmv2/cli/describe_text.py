@@ -76,10 +76,7 @@ def _facts(found: WorkerDescription) -> Iterator[tuple[str, list[str]]]:
     )
     yield "check", [f"{name}: {text}" for name, text in found.checks.items()]
     if found.action is not None:
-        does = "waits for a free slot" if found.action.queued else "runs"
-        limit = duration_text(found.action.timeout)
-        text = f"{found.action.name} {does} for {duration_text(found.action.age)}, at most {limit}"
-        yield "action", [text]
+        yield "action", [found.action.text]
     yield "observed", [seen_text(found.observed, found.observed_age, fresh=found.fresh)]
     yield "tried", [tried_text(found.attempts, found.retry_in, found.next_delays)]
     yield "next", [f"in {duration_text(one.seconds)} it {one.text}" for one in found.due]

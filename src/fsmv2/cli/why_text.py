@@ -29,7 +29,7 @@ def lines_of(answer: WorkerStatus) -> Iterator[str]:
         ("withheld", answer.withheld),
         *(("condition", f"{c.type}: {c.reason}") for c in node.conditions),
         *(("check", f"{check}: {said}") for check, said in node.checks.items()),
-        ("does", node.action),
+        ("does", answer.action.text if answer.action is not None else ""),
         ("seen", seen_text(node.observed, node.observed_age, fresh=node.fresh)),
         ("tried", tried_text(node.attempts, node.retry_in, node.next_delays)),
         *(("next", f"in {duration_text(due)} it {DUE[kind]}") for kind, due in answer.due.items()),

@@ -15,7 +15,6 @@ from fsmv2.operate.found_status import status_of
 from fsmv2.operate.trouble import rows_of
 from fsmv2.operate.worker_description import (
     ConditionText,
-    CurrentAction,
     Decision,
     DueText,
     WorkerDescription,
@@ -50,19 +49,11 @@ def description_of(
     `later`: seconds that have passed since the last event, in which nothing has changed.
     """
     status = status_of(s, process=process, later=later, below=False)
-    node, now, running = status.node, s.tree.now + later, s.action
+    node, now = status.node, s.tree.now + later
     # Of thousands of children only those that are shown are looked at: this is on the loop of
     # supervision.
     children = sorted(s.children.values(), key=lambda child: child.status.healthy)
     shown = rows_of([view_node(child) for child in children[:MOST_CHILDREN]], factory)
-    action = None
-    if running is not None:
-        action = CurrentAction(
-            name=running.definition.name,
-            age=now - running.since,
-            timeout=running.definition.timeout,
-            queued=running.queued,
-        )
     return WorkerDescription(
         at=status.at,
         process=process,
@@ -93,7 +84,7 @@ def description_of(
         ),
         checks=dict(node.checks),
         overrides=node.overrides,
-        action=action,
+        action=status.action,
         observed=node.observed,
         observed_age=node.observed_age,
         fresh=node.fresh,

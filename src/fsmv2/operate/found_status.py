@@ -9,6 +9,7 @@ import msgspec
 from fsmv2.core import Supervisor, TickRecord
 from fsmv2.core.policy.escalation import explain_command, runbook_url
 from fsmv2.core.state.conditions import RECOVERS
+from fsmv2.operate.current_action import CurrentAction, action_text
 from fsmv2.operate.path_version import worker_version
 from fsmv2.operate.worker_status import DUE, WorkerStatus
 from fsmv2.runtime.view import history, view_node
@@ -56,9 +57,26 @@ def status_of(
         below=[view_node(child) for child in s.children.values()] if below else [],
         lately=[one for record in records for one in _decided(s, record)][-MOST:],
         version=worker_version(s),
+        action=_action_of(s, s.tree.now + later),
         manual_steps=s.definition.manual_steps if escalated else (),
         explain=explain_command(s.definition) if escalated else "",
         runbook=runbook_url(s.tree.settings, s.definition) if escalated else "",
+    )
+
+
+def _action_of(s: Supervisor, now: float) -> CurrentAction | None:
+    running = s.action
+    if running is None:
+        return None
+    name, timeout = running.definition.name, running.definition.timeout
+    age, queued = now - running.started, running.queued
+    return CurrentAction(
+        name=name,
+        age=age,
+        timeout=timeout,
+        queued=queued,
+        cancelled=running.cancelled,
+        text=action_text(name, age, timeout, queued=queued, cancelled=running.cancelled),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from fsmv2.operate.current_action import CurrentAction
 from fsmv2.operate.recorded_event import RecordedEvent
 from fsmv2.operate.worker_row import WorkerRow
 
@@ -20,15 +21,6 @@ class ConditionText(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     reason: str
     age: float
-
-
-class CurrentAction(msgspec.Struct, frozen=True, kw_only=True):
-    """The action that runs, or is `queued` for a slot. `age`, `timeout`: in seconds."""
-
-    name: str
-    age: float
-    timeout: float
-    queued: bool = False
 
 
 class DueText(msgspec.Struct, frozen=True, kw_only=True):

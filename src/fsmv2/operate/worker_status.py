@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from fsmv2.escaping import printable_line
+from fsmv2.operate.current_action import CurrentAction
 from fsmv2.view.condition import MANAGED, RECOVERS, Condition
 from fsmv2.view.node_view import NodeView
 
@@ -30,11 +31,11 @@ class WorkerStatus(msgspec.Struct, frozen=True, kw_only=True):
 
     `missing`: why nothing is recorded of what came after; `document`: how that differs from what
     runs; `due`: seconds until what is due, by the kinds of `DUE`; `withheld`: what keeps its steps
-    from being carried out; `below`: its children; `lately`: its last decisions, each with its time.
-    `version`: changes with what a person decides by; a request can be made on condition of it.
-    `past`: of which moment it is, if it was asked for one; `process` is empty then. Of one that has
-    escalated: `manual_steps`, what to do by hand; `explain`, the command that prints its page, and
-    `runbook`, where that is.
+    from being carried out; `action`: what it does, since when, and for how long at most; `below`:
+    its children; `lately`: its last decisions, each with its time. `version`: changes with what a
+    person decides by; a request can be made on condition of it. `past`: of which moment it is, if
+    it was asked for one; `process` is empty then. Of one that has escalated: `manual_steps`, what
+    to do by hand; `explain`, the command that prints its page, and `runbook`, where that is.
     """
 
     at: float
@@ -52,6 +53,7 @@ class WorkerStatus(msgspec.Struct, frozen=True, kw_only=True):
     manual_steps: tuple[str, ...] = ()
     explain: str = ""
     runbook: str = ""
+    action: CurrentAction | None = None
 
 
 def reason_text(node: NodeView) -> str:

@@ -18,6 +18,7 @@ from fsmv2 import (
 from fsmv2.core.contract.events import (
     ActionEnded,
     ActionOverdue,
+    ActionQueued,
     ActionRefused,
     ActionUnstuck,
     Observed,
@@ -182,3 +183,16 @@ def test_an_action_that_waits_for_a_slot_is_not_reported_to_run(world: World) ->
         assert (sim["g/a"].action, sim["g/a"].reason) == ("switch_on", "it is dark")
         assert sim["g/b"].reason == "the action switch_on waits for a free slot"
         sim.until(lambda sim: sim["g/b"].state == "running", within=60)
+
+
+def test_its_time_counts_from_when_it_has_its_slot(tree: ByHand) -> None:
+    action = tree["a"].action
+    assert action is not None
+    asked_at = action.since
+    tree.advance(20)
+    tree.core.handle(ActionQueued("a", 1, action.id, waits=True), tree.now)
+    assert action.started == asked_at
+    tree.advance(20)
+    tree.core.handle(ActionQueued("a", 1, action.id, waits=False), tree.now)
+    assert action.started == tree.now
+    assert action.since == asked_at, "how long it took in all is logged"

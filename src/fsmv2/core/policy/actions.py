@@ -197,6 +197,8 @@ def queued(tree: Tree, event: ActionQueued) -> None:
     s = tree.find(event.path, event.incarnation, "the place of an action in the queue")
     if s is not None and s.action is not None and s.action.id == event.action_id:
         s.action.queued = event.waits
+        if not event.waits:
+            s.action.started = tree.now  # its time-out counts from here
         word = "waits for a slot" if event.waits else "has got its slot"
         tree.mark(s, Cause("action", f"{s.action.definition.name} {word}"))
 

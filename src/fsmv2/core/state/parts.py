@@ -70,7 +70,8 @@ class Ended(msgspec.Struct, frozen=True):
 class RunningAction:
     """The action that is queued or running now. `urgent`: begun to stop or to hold.
 
-    `queued`: it has waited for a slot for so long that it is reported.
+    `queued`: it has waited for a slot for so long that it is reported. `started`: when it got its
+    slot, if that was reported, else when it was asked for, as `since`.
     """
 
     __slots__ = (
@@ -81,6 +82,7 @@ class RunningAction:
         "id",
         "queued",
         "since",
+        "started",
         "stops",
         "urgent",
     )
@@ -100,7 +102,7 @@ class RunningAction:
         self.args = args
         self.urgent = urgent
         self.stops = stops
-        self.since = since
+        self.since = self.started = since
         self.cancelled = self.queued = False
         self.circuit_opened_at: float | None = None
 

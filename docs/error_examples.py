@@ -114,6 +114,9 @@ EXAMPLES: dict[str, Example] = {
     "FSM0126": register("{name: speed, address: 65535, type: int32}"),
     "FSM0127": Example({"plant.yaml": 'agent: {name: ""}\n'}),
     "FSM0128": plant("groups:\n  - {strategy: one_for_all, members: [app]}\n"),
+    "FSM0129": Example(
+        {"plant.yaml": "services:\n  web:\n    image: nginx\n    depends_on: [db]\n"}
+    ),
     "FSM0130": plant(one_bridge("location: {area: one}", template="dmeo")),
     "FSM0131": plant(
         DEMO

@@ -25,6 +25,21 @@ def test_a_word_in_full_is_near_to_its_short_form(
     assert nearest(name, known) == found
 
 
+@pytest.mark.parametrize(
+    ("name", "known", "found"),
+    [
+        ("enabled", "rename", None),
+        ("index", "kind", None),
+        ("adress", "address", "address"),
+        ("tempaltes", "templates", "templates"),
+        ("wordOrder", "word_order", "word_order"),
+        ("procs", "processes", "processes"),
+    ],
+)
+def test_another_word_of_like_letters_is_not_near(name: str, known: str, found: str | None) -> None:
+    assert nearest(name, [known]) == found
+
+
 def test_the_nearest_of_very_many_names_is_found_in_bounded_work() -> None:
     """A thousand unknown names among a hundred thousand known ones."""
     known = [f"pump_{n}" for n in range(100_000)]

@@ -15,6 +15,8 @@ _COMPARED = 500
 """
 _NAME = 200
 """Characters of a name that anybody could have mistyped."""
+_SURE = 0.75
+"""Likeness at which two names are the same word, however many letters differ."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -32,12 +34,35 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     if len(names) > _COMPARED:
         alike = (n for n in names if n[:1] == name[:1] and abs(len(n) - len(name)) <= 2)
         names = list(itertools.islice(alike, _COMPARED))
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    if close:
-        return close[0]
+    for close in difflib.get_close_matches(name, names, n=3, cutoff=0.6):
+        other = close.casefold()
+        if (
+            _likeness(folded, close) >= _SURE
+            or _edits(folded, other) <= _slips(name)
+            or _shortens(*sorted((folded, other), key=len))
+        ):
+            return close
     # A word in full for one that is shortened, `environment` for `env`, or the other way.
     begun = [n for n in names if _begins(*sorted((folded, n.casefold()), key=len))]
     return max(begun, key=len, default=None)
+
+
+def _slips(name: str) -> int:
+    """Letters that somebody gets wrong in a name; in more of them another word was meant."""
+    return max(2, len(name) // 3)
+
+
+def _edits(one: str, other: str) -> int:
+    """Letters to change, add, leave out or exchange with the next, to make one of the other."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, a in enumerate(one, 1):
+        before, last, row = row, before, [i]
+        for j, b in enumerate(other, 1):
+            row.append(min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b)))
+            if i > 1 and j > 1 and (a, one[i - 2]) == (other[j - 2], b):
+                row[j] = min(row[j], last[j - 2] + 1)
+    return row[-1]
 
 
 _ALIKE = 3
@@ -69,6 +94,12 @@ def one_of(names: list[str]) -> str:
 
 def _begins(short: str, long: str) -> bool:
     return len(short) >= _SHORTENED and long.startswith(short)
+
+
+def _shortens(short: str, long: str) -> bool:
+    """`procs` for `processes`: the same letter first, and all others in this order."""
+    rest = iter(long)
+    return len(short) >= _SHORTENED and short[0] == long[0] and all(c in rest for c in short)
 
 
 def suggest(name: str, known: Iterable[str]) -> str:

@@ -83,3 +83,13 @@ def test_a_section_of_another_program_is_one_problem() -> None:
 def test_a_section_that_is_there_already_is_not_meant_again() -> None:
     (only,) = found(PLANT + "template:\n  other: {connection: {host: h, port: 1}}\n")
     assert "Did you mean" not in only
+
+
+@pytest.mark.parametrize(
+    "section", ["volumes:\n  data: {}\n", "home:\n  name: Home\n", "output:\n  uns: {}\n"]
+)
+def test_a_section_of_which_nothing_is_known_is_not_taken_for_one_of_ours(section: str) -> None:
+    """What stands in it says nothing, so nothing below it is called wrong."""
+    text = "agent: {name: edge, location: {enterprise: acme}}\n" + section
+    key = section.partition(":")[0]
+    assert found(text) == [f"p.yaml:2:1 there is no key '{key}' at the top level. {KNOWN}"]

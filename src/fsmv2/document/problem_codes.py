@@ -213,6 +213,19 @@ OF_ANY_DOCUMENT: dict[str, tuple[str, str]] = {
         "Too few or too many entries",
         "wrong:  registers: []\nright:  registers: [{name: temperature, address: 0}]",
     ),
+    "FSM0129": (
+        "The file is of another program",
+        (
+            "A Compose file, a unit of systemd, a configuration of Home Assistant and others are "
+            "known by their keys, and are then one problem. What runs programs here is "
+            "`processes:`, what reads devices is `bridges:`.\n\n"
+            "wrong:  services: {web: {image: nginx, depends_on: [db]}}\n"
+            "right:  agent: {name: edge}\n"
+            "        processes:\n"
+            "          web: {command: [nginx, -g, daemon off;], requires: [db]}\n"
+            "          db: {command: [postgres, -D, data]}"
+        ),
+    ),
     "FSM0200": (
         "A variable has a name that is taken",
         (

@@ -1,7 +1,8 @@
 """From YAML text to nodes: the way in, called by whoever reads documents.
 
-source     bytes → text            events     text → raw tree, within limits
-expansion  raw tree → nodes        complaint  what libyaml says, in plain words
+source         bytes → text              yaml_events  text → raw tree, within limits
+other_programs whose text it is          node_builder raw tree → nodes
+yaml_errors    what libyaml says, in plain words
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from pathlib import Path
 
 import yaml
 
+from fsmv2.diagnostic import Mark
 from fsmv2.document.document import Document
 from fsmv2.document.node_builder import Expansion
+from fsmv2.document.other_programs import other_program
 from fsmv2.document.source import decode_text, read_file, refused
 from fsmv2.document.yaml_errors import plain_words
 from fsmv2.document.yaml_events import read_events
@@ -32,6 +35,19 @@ def scan_yaml(source: bytes | str, name: str) -> Document:
     """
     text = decode_text(source, name)
     document = Document(name, text.splitlines())
+    if (other := other_program(text)) is not None:
+        line = document.line(other.line)
+        raise DocumentError(
+            [
+                document.diagnostic(
+                    Mark(name, other.line, len(line) - len(line.lstrip()) + 1),
+                    "FSM0129",
+                    f"this is {other.what}, expected an fsmv2 document.",
+                    fix=other.fix,
+                    length=len(line.strip()),
+                )
+            ]
+        )
     try:
         tree = read_events(text, document)
     except yaml.YAMLError as error:

@@ -69,8 +69,21 @@ def _meant(key: str, node: Node, written: dict[str, Node]) -> str | None:
     called = OF_OTHERS.get(key.casefold())
     if called in free and node.kind == ("sequence" if called == "bridges" else "mapping"):
         return called
-    fitting = [name for name in free if name != "global" and node.value and _takes(name, node)]
-    return fitting[0] if len(fitting) == 1 and node.kind != "scalar" else None
+    if node.kind == "scalar":
+        return None
+    fitting = [name for name in free if name != "global" and _says(node) and _takes(name, node)]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _says(node: Node) -> bool:
+    """Whether keys stand in it, or in its entries, by which a section could be known.
+
+    `volumes: {data: {}}` could be any section with entries, and `{name: Home}` an agent.
+    """
+    entries = node.value if node.kind == "sequence" else list(node.value.values())
+    inner = {key for entry in entries if entry.kind == "mapping" for key in entry.value}
+    own = set(node.value) if node.kind == "mapping" and not inner else set()
+    return bool(inner - {"name"}) or len(own) > 1
 
 
 def _takes(name: str, node: Node) -> bool:

@@ -18,24 +18,40 @@ SOURCE = "source"
 """The folder of the site with files that stand outside `docs/` and that pages link to."""
 
 SEARCH_WORDS = {
-    "how-to/change-a-running-plant.md": "reload, edit while running, SIGHUP",
+    "how-to/change-a-running-plant.md": "reload, edit while running, SIGHUP, rename, delete",
     "how-to/undo-a-change.md": "rollback, revert",
     "how-to/maintain-one-machine.md": "maintenance",
     "explanation/restart-rules.md": "restart, restart policy, backoff, retry",
-    "how-to/ask-why.md": "troubleshoot, troubleshooting, debug, diagnose",
-    "how-to/see-what-runs.md": "troubleshoot, status",
+    "how-to/ask-why.md": "debug, diagnose, cause",
+    "how-to/see-what-runs.md": "status",
+    "how-to/troubleshoot.md": (
+        "troubleshoot, troubleshooting, permission denied, port in use, address already in use, "
+        "certificate, connection refused, firewall, timeout, hang, freeze, not responding, OPC UA, "
+        "opcua, S7, kafka"
+    ),
+    "how-to/install.md": "uninstall, requirements, windows, macOS",
+    "how-to/run-in-a-container.md": "docker, podman, container, kubernetes, dockerfile, compose",
+    "how-to/publish-less.md": "retain, retained, last value, filter, deadband",
+    "how-to/supervise-a-command.md": "process, kill, program",
+    "how-to/migrate.md": "cron, supervisord, migration",
     "how-to/upgrade-without-stopping.md": "upgrade, update, new version",
-    "how-to/run-on-an-industrial-pc.md": "deploy, deployment, production, systemd, service",
+    "how-to/run-on-an-industrial-pc.md": "deploy, deployment, production, systemd, service, reboot",
     "how-to/back-up-and-restore.md": "backup, restore, disaster recovery",
-    "how-to/connect-to-the-broker.md": "retain, MQTT, subscribe, authentication, authorization",
+    "how-to/connect-to-the-broker.md": "MQTT, subscribe, TLS, user, authentication, authorization",
     "how-to/get-notified.md": "notification, email, webhook",
-    "how-to/monitor-with-prometheus.md": "metrics, monitoring, Grafana",
-    "how-to/read-the-logs.md": "log, logging",
+    "how-to/monitor-with-prometheus.md": "metrics, monitoring, Grafana, health check, liveness",
+    "how-to/read-the-logs.md": "log, logging, log level, time zone, UTC",
     "how-to/embed-a-tree.md": "embed, library",
-    "runbook/README.md": "on call, troubleshooting, incident, outage",
+    "runbook/README.md": "on call, incident, outage, emergency",
     "how-to/use-secrets.md": "password, credentials, token",
-    "explanation/how-devices-are-read.md": "reconnect, connection lost, timeout",
-    "explanation/what-a-tree-costs.md": "performance, memory, benchmark",
+    "explanation/how-devices-are-read.md": "reconnect, connection lost",
+    "explanation/what-a-tree-costs.md": "performance, benchmark",
+    "explanation/what-is-stored.md": "crash, power loss, database",
+    "explanation/broker-durability.md": "data loss, duplicate, duplicates, QoS, at least once",
+    "reference/modbus-addressing.md": "endianness, byte order, word order, register, 40001, float",
+    "reference/document.md": "config file, configuration",
+    "runbook/memory.md": "memory, out of memory, memory leak, OOM",
+    "runbook/store.md": "disk full, no space left",
 }
 """Words that people search for, for pages that say the same in others: the tags of the page."""
 

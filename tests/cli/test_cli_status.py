@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 from typer.testing import CliRunner
@@ -125,6 +126,10 @@ def test_what_has_to_be_known_first_stands_at_the_top() -> None:
     )
     found = text(plant(1), 80, head=head, overrides=[override, gone])
     assert "generation 3 (pinned)" in found[0]
+    unknown = msgspec.structs.replace(head, pinned=False, pin_known=False)
+    assert "generation 3 (it is not recorded whether it was pinned)" in "".join(
+        text(plant(1), 200, head=unknown)
+    )
     assert found[3:6] == [
         "the document was changed at 12:00",
         "edge/b00000: stopped by anna",

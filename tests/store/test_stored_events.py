@@ -26,7 +26,7 @@ def test_a_store_that_is_missing_or_damaged_is_named(tmp_path: Path) -> None:
     (tmp_path / "store.db").write_bytes(b"rubbish" * 999)
     with pytest.raises(StoreError, match="cannot be read") as caught:
         events_in(tmp_path / "store.db")
-    assert "fsmv2 doctor" in caught.value.fix
+    assert "Put a copy in its place" in caught.value.fix
 
 
 def test_texts_are_found_by_how_they_begin_the_last_first(tmp_path: Path) -> None:

@@ -80,7 +80,9 @@ def head_lines(report: TreeReport, width: int) -> Iterator[Line]:
     head = report.head
     about = []
     if head.generation:
-        about.append(f"generation {head.generation}{' (pinned)' if head.pinned else ''}")
+        pin = " (pinned)" if head.pinned else ""
+        pin = pin if head.pin_known else " (it is not recorded whether it was pinned)"
+        about.append(f"generation {head.generation}{pin}")
     if head.process and head.since is not None:
         lasted = duration_text(head.at - head.since)
         about.append(f"process {head.process} since {brief_date_text(head.since)} ({lasted})")

@@ -26,10 +26,11 @@ class TreeHead(msgspec.Struct, frozen=True, kw_only=True):
 
     `at`: until when what is reported is so; `since`: when its run began, if that is known.
     `generation`: the one of its document that runs, 0 if none is kept; `pinned`: an older one was
-    made to run again. `document_change`: how the document differs by now from what runs.
-    `process`: what runs it, empty: nothing any more. `recorded`: it does not answer, and this is
-    read from its journal; `missing`: why nothing is recorded of what came after. `past`: of
-    which moment it is, if it was asked for one; then nothing runs it here.
+    made to run again; not `pin_known`: of that time it is not recorded whether it was.
+    `document_change`: how the document differs by now from what runs. `process`: what runs it,
+    empty: nothing any more. `recorded`: it does not answer, and this is read from its journal;
+    `missing`: why nothing is recorded of what came after. `past`: of which moment it is, if it was
+    asked for one; then nothing runs it here.
     """
 
     document: str
@@ -39,6 +40,7 @@ class TreeHead(msgspec.Struct, frozen=True, kw_only=True):
     since: float | None = None
     generation: int = 0
     pinned: bool = False
+    pin_known: bool = True
     document_change: str = ""
     recorded: bool = False
     missing: str = ""

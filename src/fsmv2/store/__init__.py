@@ -2,6 +2,8 @@
 
 stored: what is written and read.      protocol: what any store does.
 memory, sqlite: the two there are.     schema, generation_table: parts of the second.
+stored_events, stored_generations: what is read of the second while another process holds it.
+read_only: how that is opened, and what is wrong with a file that cannot be.
 store_facts: what a store says of itself, read while another process holds it.
 segmented_log: bounded files that are only appended to.     write_failure: why they are not.
 
@@ -14,7 +16,6 @@ from fsmv2.store.generation_table import (
     Head,
     Outcome,
     PendingApply,
-    reading,
 )
 from fsmv2.store.memory import MemoryStore
 from fsmv2.store.protocol import Store
@@ -31,6 +32,7 @@ from fsmv2.store.stored import (
     StoredOverrides,
     StoredPath,
 )
+from fsmv2.store.stored_generations import reading
 
 __all__ = [
     "Batch",

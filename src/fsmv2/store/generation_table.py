@@ -6,18 +6,14 @@ the generation on which the change was based, so that of two changes made at onc
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
 import zlib
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
 
 from fsmv2.errors import GenerationConflictError, StoreError
-from fsmv2.store import full_disk
-from fsmv2.store.read_only import read_only
 
 KEPT = 100
 """Generations that are kept, beside the head."""
@@ -337,40 +333,3 @@ def end_pending(connection: sqlite3.Connection, generation: int, *, converged: b
     connection.execute("UPDATE generation SET outcome = ? WHERE number = ?", (outcome, generation))
     if converged:
         connection.execute("UPDATE head SET converged = ?", (generation,))
-
-
-class GenerationReader:
-    """Reads the generations in a store that a running tree may be writing."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def head(self) -> Head | None:
-        """Which generation runs; None when there never was one."""
-        return read_head(self._connection)
-
-    def history(self) -> tuple[GenerationInfo, ...]:
-        """The generations that are kept, oldest first."""
-        return read_history(self._connection)
-
-    def generation(self, number: int) -> Generation | None:
-        """One generation with its text; None when it is not kept."""
-        return read_generation(self._connection, number)
-
-
-@contextlib.contextmanager
-def reading(file: Path) -> Iterator[GenerationReader]:
-    """The generations in a store, without holding it: a tree may be running on it.
-
-    Raises StoreError when it is not there, or of a version that has none.
-    """
-    if not file.exists() or not file.stat().st_size:
-        raise StoreError(f"there is no store {file}.", fix="Start the tree once with `fsmv2 run`.")
-    try:
-        with contextlib.closing(read_only(file)) as connection:
-            yield GenerationReader(connection)
-    except sqlite3.Error as error:
-        raise StoreError(
-            f"the generations in the store {file} cannot be read: {full_disk.reason(error, file)}.",
-            fix="A store of an older fsmv2 has none; it gets them when the tree is started.",
-        ) from error

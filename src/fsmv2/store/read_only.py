@@ -1,11 +1,40 @@
-"""Opens a store to read it without holding it: a tree may be running on it."""
+"""Opens a store to read it without holding it: a tree may be running on it.
+
+SQLite says "disk I/O error" of a folder, and "unable to open database file" of whatever may not be
+read. So the file is looked at before, and what is wrong with it is said in its own words.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sqlite3
+import stat
+from collections.abc import Iterator
 from pathlib import Path
 
-from fsmv2.store import full_disk
+from fsmv2.errors import StoreError
+from fsmv2.host.user_names import user_name
+from fsmv2.store import full_disk, schema
+
+
+@contextlib.contextmanager
+def opened_store(
+    file: Path, what: str, *, fix: str = "Ask `fsmv2 doctor` what is wrong with it."
+) -> Iterator[sqlite3.Connection]:
+    """A connection that reads a store; `what`: is read of it, and what helps if that is not there.
+
+    Raises StoreError when there is none, when it is no store of ours, or may not be read.
+    """
+    refuse_what_is_no_store(file)
+    try:
+        with contextlib.closing(read_only(file)) as connection:
+            yield connection
+    except sqlite3.Error as error:
+        raise StoreError(
+            f"the {what} in the store {file} cannot be read: {full_disk.reason(error, file)}.",
+            fix=full_disk.FIX if full_disk.reason(error, file) == full_disk.FULL else fix,
+        ) from error
 
 
 def read_only(file: Path) -> sqlite3.Connection:
@@ -19,3 +48,76 @@ def read_only(file: Path) -> sqlite3.Connection:
         connection.close()
         return full_disk.open_as_it_is(file, error)
     return connection
+
+
+def refuse_what_is_no_store(file: Path) -> None:
+    """Raise StoreError unless `file` is a store that this program knows, and may be read."""
+    try:
+        found = file.stat()
+        if stat.S_ISREG(found.st_mode) and found.st_size:
+            schema.check_header(file)
+            return
+    except StoreError:  # which is an OSError, too
+        raise
+    except (FileNotFoundError, NotADirectoryError):
+        raise _missing(file) from None
+    except PermissionError as error:
+        raise _forbidden(file) from error
+    except OSError as error:
+        raise StoreError(
+            f"the store {file} cannot be read: {error.strerror}.",
+            fix="Look at its disk: mounted, and without errors in the log of the kernel?",
+        ) from error
+    schema.check_kind(file)
+    raise StoreError(
+        f"there is no store {file}: the file is empty.",
+        fix="Start the tree once with `fsmv2 run`; if it has been run here, ask `fsmv2 doctor`.",
+    )
+
+
+def _missing(file: Path) -> StoreError:
+    directory = file.parent
+    if directory.is_dir():
+        fix = "Start the tree once with `fsmv2 run`."
+        return StoreError(f"there is no store {file}.", fix=fix)
+    if directory.exists():
+        return StoreError(
+            f"there is no store {file}: {directory} is a file, expected the state directory.",
+            fix="Name the state directory of the tree with --state-dir.",
+        )
+    return StoreError(
+        f"there is no store {file}: the directory {directory} does not exist.",
+        fix="Name the state directory of the tree with --state-dir; it is made by the first "
+        "`fsmv2 run`.",
+    )
+
+
+def _forbidden(file: Path) -> StoreError:
+    """Why it may not be read: by the outermost place on the way to it that keeps us out."""
+    place = next((one for one in (*reversed(file.parents), file) if _keeps_out(one)), file)
+    try:
+        found = place.stat()
+    except OSError:
+        found = None
+    me = os.geteuid()
+    if found is None or found.st_uid == me:
+        mode = "" if found is None else f", its mode is {stat.S_IMODE(found.st_mode):03o}"
+        wanted = "rwx" if place.is_dir() else "rw"
+        return StoreError(
+            f"the store {file} cannot be read: permission denied at {place}{mode}.",
+            fix=f"chmod u+{wanted} {place}",
+        )
+    owner = user_name(found.st_uid) or f"uid {found.st_uid}"
+    return StoreError(
+        f"the store {file} cannot be read: permission denied. {place} belongs to the user {owner}, "
+        f"and this is {user_name(me) or f'uid {me}'}.",
+        fix=f"Run the command as {owner}: `sudo -u {owner} fsmv2 ...`.",
+    )
+
+
+def _keeps_out(place: Path) -> bool:
+    try:
+        needed = os.X_OK if place.is_dir() else os.R_OK
+    except OSError:
+        return False  # what is above it does
+    return not os.access(place, needed, effective_ids=True)

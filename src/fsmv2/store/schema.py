@@ -158,14 +158,30 @@ def _number(header: bytes, place: int) -> int:
     return int.from_bytes(header[place : place + 4], "big")
 
 
-def check(file: Path) -> None:
-    """Raise StoreError unless `file` is a whole store of a version we know; changes nothing."""
+def check_kind(file: Path) -> None:
+    """Raise StoreError if something else than a file is in its place. OSError: unreadable."""
+    if file.exists() and not file.is_file():
+        kind = "a folder" if file.is_dir() else "no file"
+        raise StoreError(
+            f"{file} is {kind}, expected the file of a store.",
+            fix=f"Name the state directory of the tree with --state-dir; if it is {file.parent}, "
+            "ask `fsmv2 doctor`.",
+        )
+
+
+def check_header(file: Path) -> None:
+    """Raise StoreError unless `file` begins as a store of a known version. OSError: unreadable."""
     header = read_header(file)
     if header is None:
         raise _refused(file, "it is not a store: no SQLite file")
     if header.application != APPLICATION:
         raise _refused(file, "it is the SQLite file of another program")
     _check_version(file, header.version)
+
+
+def check(file: Path) -> None:
+    """Raise StoreError unless `file` is a whole store of a version we know; changes nothing."""
+    check_header(file)
     try:
         try:
             # Read only: closing the last writer of a damaged file would write into it.

@@ -116,6 +116,7 @@ class SqliteStore:
                 fix="Choose a file in a writable directory.",
             ) from error
         try:
+            schema.check_kind(self._file)
             schema.undo_unfinished(self._file)
             if schema.empty(self._file):
                 return ()

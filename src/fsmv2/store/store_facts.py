@@ -10,7 +10,7 @@ import msgspec
 
 from fsmv2.errors import StoreError
 from fsmv2.store import full_disk, schema
-from fsmv2.store.read_only import read_only
+from fsmv2.store.read_only import read_only, refuse_what_is_no_store
 
 
 class StoreFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,10 +28,7 @@ class StoreFacts(msgspec.Struct, frozen=True, kw_only=True):
 def read_facts(file: Path) -> StoreFacts:
     """What a store is like; changes nothing. StoreError: there is none, or it cannot be used."""
     try:
-        if schema.empty(file):
-            raise StoreError(
-                f"there is no store {file}.", fix="Start the tree once with `fsmv2 run`."
-            )
+        refuse_what_is_no_store(file)
         schema.check(file)
         with closing(read_only(file)) as connection:
             version = connection.execute("PRAGMA user_version").fetchone()[0]

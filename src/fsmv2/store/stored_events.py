@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-from fsmv2.errors import StoreError
-from fsmv2.store import full_disk
-from fsmv2.store.read_only import read_only
+from fsmv2.store.read_only import opened_store
 from fsmv2.store.stored import EventRecord, StoredEvent
 
 
@@ -44,15 +40,30 @@ def read_events(
     )
 
 
-def texts_in(file: Path, *, kind: str, beginning: str) -> tuple[str, ...]:
-    """Texts of events of this kind that begin so, the last first. StoreError: as `events_in`."""
-    with _opened(file) as connection:
+def texts_in(
+    file: Path, *, kind: str, beginning: str, until: float = sys.float_info.max
+) -> tuple[str, ...]:
+    """Texts of events of this kind that begin so, the last first, and are not later than `until`.
+
+    StoreError: as `events_in`.
+    """
+    with opened_store(file, "events") as connection:
         rows = connection.execute(
             "SELECT text FROM event WHERE kind = ?1 AND substr(text, 1, length(?2)) = ?2 "
-            "ORDER BY id DESC",
-            (kind, beginning),
+            "AND at <= ?3 ORDER BY id DESC",
+            (kind, beginning, until),
         ).fetchall()
     return tuple(text for (text,) in rows)
+
+
+def kept_since(file: Path) -> float:
+    """Since when all events are kept, Unix seconds; 0: all that there were, none included.
+
+    StoreError: as `events_in`.
+    """
+    with opened_store(file, "events") as connection:
+        first = connection.execute("SELECT id, at FROM event ORDER BY id LIMIT 1").fetchone()
+    return 0.0 if first is None or first[0] == 1 else float(first[1])
 
 
 def events_in(
@@ -65,21 +76,7 @@ def events_in(
     limit: int = 100,
 ) -> tuple[StoredEvent, ...]:
     """Those of a store that a tree may be writing. StoreError: there is none, or it is damaged."""
-    with _opened(file) as connection:
+    with opened_store(file, "events") as connection:
         return read_events(
             connection, path=path, after=after, since=since, until=until, limit=limit
         )
-
-
-@contextlib.contextmanager
-def _opened(file: Path) -> Iterator[sqlite3.Connection]:
-    if not file.exists() or not file.stat().st_size:
-        raise StoreError(f"there is no store {file}.", fix="Start the tree once with `fsmv2 run`.")
-    try:
-        with contextlib.closing(read_only(file)) as connection:
-            yield connection
-    except sqlite3.Error as error:
-        raise StoreError(
-            f"the events in the store {file} cannot be read: {full_disk.reason(error, file)}.",
-            fix="Ask `fsmv2 doctor` what is wrong with it.",
-        ) from error

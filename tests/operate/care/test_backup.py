@@ -85,6 +85,13 @@ def test_a_damaged_store_makes_no_backup(plant: KeptPlant, tmp_path: Path) -> No
     assert sorted(one.name for one in tmp_path.iterdir()) == ["plant.yaml", "state"]
 
 
+def test_a_store_that_is_a_folder_makes_no_backup(tmp_path: Path) -> None:
+    (tmp_path / "state" / "store.db").mkdir(parents=True)
+    with pytest.raises(BackupError, match="is a folder, expected the file of a store"):
+        back_up(tmp_path / "state", tmp_path / "copy.tar.gz")
+    assert not (tmp_path / "copy.tar.gz").exists()
+
+
 def test_a_directory_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(NotRunningError, match="there is no state directory"):
         back_up(tmp_path / "none", tmp_path / "b.tgz")

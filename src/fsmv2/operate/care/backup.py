@@ -23,7 +23,7 @@ from fsmv2.operate.care.backup_archive import FORMAT, Manifest, write_archive
 from fsmv2.operate.run_record import record_in
 from fsmv2.operate.state_directory import NOTIFICATIONS, STORE, short_path
 from fsmv2.operate.state_home import RECORD
-from fsmv2.store import Head, full_disk, reading
+from fsmv2.store import Head, full_disk, reading, schema
 from fsmv2.version import __version__
 
 KEPT = (RECORD, NOTIFICATIONS, "broker/credentials.json", "broker/ports.json")
@@ -96,6 +96,10 @@ def _copied_store(directory: Path, target: Path) -> Iterator[Path | None]:
     Beside the backup, where there has to be room anyway; never in the state directory.
     """
     file = directory / STORE
+    try:
+        schema.check_kind(file)
+    except StoreError as error:
+        raise BackupError(error.message, fix=error.fix) from error
     if not file.exists() or not file.stat().st_size:
         yield None
         return

@@ -47,6 +47,7 @@ from fsmv2.operate.changes.change_plan import ChangePlan
 from fsmv2.operate.changes.convergence_watch import ConvergenceWatch
 from fsmv2.operate.changes.generation_convergence import GenerationConvergence
 from fsmv2.operate.changes.kept_credentials import refuse_masks
+from fsmv2.operate.changes.pin_history import pin_text
 from fsmv2.operate.changes.planner import PlannedChange, plan_change
 from fsmv2.operate.changes.running_document import CurrentDocument, RunningDocument
 from fsmv2.operate.changes.touched_workers import Touched, touched_by
@@ -283,9 +284,8 @@ class DocumentChanges:
     ) -> None:
         why = printable_line(request.reason)
         event = GenerationPinned(generation=number, pinned=pin, who=who, why=why)
-        is_ = "is pinned, as rolled back" if pin else "is no longer pinned, as applied"
         self._runtime.report_apply(
-            event, f"generation {number} {is_} by {who}{f' ({why})' if why else ''}"
+            event, f"{pin_text(number, pinned=pin)}{who}{f' ({why})' if why else ''}"
         )
 
     async def _answered(self, change: Change, *, wait: float, dry_run: bool) -> ApplyAnswer:

@@ -108,7 +108,7 @@ $(SITE)/.ready: requirements-site.lock $(READY)
 
 site: $(SITE)/.ready  ## the pages as a searchable site in site/, all links checked; SERVE=8000 shows it
 	@NO_MKDOCS_2_WARNING=1 $(SITE)/bin/mkdocs build --quiet
-	@echo "site/index.html$(if $(SERVE),: http://127.0.0.1:$(SERVE)/)"
+	@echo "site/index.html$(if $(SERVE),: http://127.0.0.1:$(SERVE)/, (its search needs a server: make site SERVE=8000))"
 	@$(if $(SERVE),$(PYTHON) -m http.server --bind 127.0.0.1 --directory site $(SERVE))
 
 docs: $(READY)  ## regenerate the pages and pictures that are made from the code

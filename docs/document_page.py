@@ -8,6 +8,7 @@ which a test holds to be valid.
 from __future__ import annotations
 
 import inspect
+import re
 import typing
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -25,6 +26,10 @@ from fsmv2.model.decoder.key_meanings import key_meanings
 from fsmv2.plant import sections
 
 DOCUMENTS = Path(__file__).resolve().parent / "documents"
+SECTION = re.compile(
+    r"(?P<name>(?:(?:One|An) entry of )?`\w+:`(?: below `\w+:`)?)[,;]? (?P<meaning>.+)", re.DOTALL
+)
+"""How the docstring of a section opens: its name, which is the heading, and what it is for."""
 LONGEST = 64
 """Characters of an example; what has more is shown without its inner parts."""
 
@@ -159,9 +164,13 @@ def row(*cells: str) -> str:
 
 
 def page_part(text: str, rows: list[str]) -> str:
-    """A heading, what is to be said, and a table."""
+    """A heading with the name of the section, what it is for, and a table."""
+    named = SECTION.match(text)
+    heading, meaning = (named["name"], named["meaning"]) if named else (text.removesuffix("."), "")
+    about = f"{meaning[:1].upper()}{meaning[1:]}\n\n" if meaning else ""
     return (
-        f"## {text}\n\n| key | value | default | what it is | example |\n|---|---|---|---|---|\n"
+        f"## {heading}\n\n{about}"
+        "| key | value | default | what it is | example |\n|---|---|---|---|---|\n"
         + "\n".join(rows)
         + "\n"
     )

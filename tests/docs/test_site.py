@@ -61,7 +61,11 @@ def test_every_page_is_listed_once() -> None:
 def test_sections_are_those_of_the_list_in_order() -> None:
     assert [next(iter(section)) for section in site_pages.nav()] == [
         "Overview",
-        *("Tutorials", "How-to guides", "Reference", "Explanation"),
+        "Tutorials",
+        *(f"How-to guides: {what}" for what in ("set up", "operate", "monitor", "documents")),
+        "How-to guides: workers of your own",
+        "Reference",
+        "Explanation",
     ]
 
 

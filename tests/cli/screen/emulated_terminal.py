@@ -45,6 +45,12 @@ class EmulatedScreen(pyte.Screen):
             self.alternate = False
             self.buffer, self.cursor = self._before
 
+    def erase_in_line(self, how: int = 0, private: bool = False) -> None:
+        """Behind a full line the cursor of a real terminal is on its last column, and erases it."""
+        behind, self.cursor.x = self.cursor.x, min(self.cursor.x, self.columns - 1)
+        super().erase_in_line(how, private)
+        self.cursor.x = behind
+
     @property
     def lines_shown(self) -> list[str]:
         return [line.rstrip() for line in self.display]

@@ -51,6 +51,17 @@ def test_a_frame_is_shown_and_the_next_one_sends_only_the_line_that_changed() ->
     assert terminal.written - before < 20
 
 
+def test_a_line_as_wide_as_the_terminal_keeps_its_last_column() -> None:
+    """Of `generation 12` at the right edge, `generation 1` would be another generation."""
+    terminal = Terminal()
+    screen = TerminalScreen(terminal, coloured=True)
+    screen.enter()
+    screen.draw([("all well", " " * 3, styled("number 12", dim=True))], (20, 4))
+    assert terminal.shown()[0] == "all well   number 12"
+    screen.draw([("short",)], (20, 4))
+    assert terminal.shown()[0] == "short"
+
+
 def test_a_shorter_frame_and_another_size_leave_nothing_behind() -> None:
     terminal = Terminal(lines=6)
     screen = TerminalScreen(terminal, coloured=False)

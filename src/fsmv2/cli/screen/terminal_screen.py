@@ -85,7 +85,8 @@ class TerminalScreen:
         shown += [""] * (len(drawn) - len(shown))
         for number, (before, text) in enumerate(zip(drawn, shown, strict=True), start=1):
             if before != text:
-                parts.append(f"\x1b[{number};1H{text}\x1b[K")
+                # Erased first: behind a full line the cursor is still on its last column.
+                parts.append(f"\x1b[{number};1H\x1b[K{text}")
         if parts:
             self._write("".join(parts))
         self._drawn = shown

@@ -157,7 +157,7 @@ def test_wide_has_each_worker_in_one_line_with_its_whole_reason() -> None:
 
 def test_nobody_who_matches_is_said() -> None:
     found = text(plant(1), 80, which=WorkerFilter(phase="failed"))
-    assert found[-1] == "no worker is as requested"
+    assert found[-1] == "no worker matches"
 
 
 def test_the_lines_of_the_last_of_the_children_are_drawn_below_it() -> None:

@@ -72,7 +72,7 @@ def lines_of(report: TreeReport, width: int) -> Iterator[Line]:
         yield (f"and {rest} more: -o wide has all",)
     if not report.rows and not report.more:
         yield ()
-        yield ("no worker is as requested",)
+        yield ("no worker matches",)
 
 
 def head_lines(report: TreeReport, width: int) -> Iterator[Line]:

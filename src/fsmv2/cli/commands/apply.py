@@ -45,7 +45,7 @@ def apply(
     state_dir: StateDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change a running tree to what a document says: all of it or nothing.
+    """Apply a document to a running tree: all of it or nothing.
 
     The plan is shown first; on a terminal you are asked, elsewhere --yes is needed. Nothing is
     changed when the document has a mistake, or when another one was applied meanwhile. A plan that

@@ -24,6 +24,7 @@ Lines = Annotated[
     typer.Option(
         "--lines",
         "-n",
+        metavar="N",
         min=1,
         max=50_000,
         help="How many of the last. Default: 50, or all with --since.",

@@ -58,6 +58,16 @@ def test_every_page_is_listed_once() -> None:
     assert [page for page, times in listed.items() if times > 1] == []
 
 
+def test_every_page_is_linked_from_another() -> None:
+    """Beside the list of all: from where a reader is who needs it."""
+    pages = [f"docs/{page.relative_to(site_pages.DOCS)}" for page in site_pages.DOCS.rglob("*.md")]
+    linked: set[str] = set()
+    for page in [*pages, "README.md", "CONTRIBUTING.md"]:
+        if page != "docs/README.md":
+            linked |= site_pages.targets((ROOT / page).read_text(), page)
+    assert sorted({*pages} - linked) == []
+
+
 def test_sections_are_those_of_the_list_in_order() -> None:
     assert [next(iter(section)) for section in site_pages.nav()] == [
         "Overview",

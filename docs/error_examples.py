@@ -156,6 +156,12 @@ EXAMPLES: dict[str, Example] = {
         + "bridges:\n  - {name: filler, template: demo, location: {area: one}}\n"
         + "  - {name: capper, template: demo, location: {area: one}}\n"
     ),
+    "FSM0143": plant(
+        BRIDGE.replace(
+            "REGISTER",
+            "{name: speed, address: 0, type: float32}\n            - {name: level, address: 1}",
+        )
+    ),
     "FSM0150": plant(
         "bridges:\n  - name: filler\n    connection: {host: 192.168.001.010, port: 502}\n"
     ),
@@ -185,6 +191,7 @@ EXAMPLES: dict[str, Example] = {
         "notify:\n  targets:\n    chat:\n      webhook:\n        url: http://hooks.example/x\n"
         '        headers: {Authorization: "{{ .global.TOKEN }}"}\n'
     ),
+    "FSM0159": register("{name: speed, address: 0, length: 2}"),
     "FSM0200": plant(one_bridge("location: {area: one}, variables: {global: 1}")),
     "FSM0210": plant(one_bridge("location: {area: one}", 'curve: sine, unit: "{{ .UNIT"')),
     "FSM0211": plant(

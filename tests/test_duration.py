@@ -48,8 +48,8 @@ def test_a_number_and_a_unit_are_seconds(text: str, seconds: float) -> None:
         ("10 Hz", ("expected a duration such as 500ms, 1s or 2m, got '10 Hz'; "
                    "write how long it is from one to the next: 100ms")),
         ("1,5s", "expected a duration, got '1,5s'; write 1.5s"),
-        ("-5s", "expected a duration, which is not negative, got '-5s'; write 5s"),
-        ("-5", ("expected a duration, which is not negative, got '-5'; "
+        ("-5s", "expected a duration that is not negative, got '-5s'; write 5s"),
+        ("-5", ("expected a duration that is not negative, got '-5'; "
                "write it without the minus sign")),
         ("5 ns", ("expected a duration with one of the units ms, s, m, h and d, got '5 ns'; "
                  "write 5ms, 5s or 5m")),

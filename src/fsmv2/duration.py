@@ -101,7 +101,7 @@ def _refused(text: str) -> DurationError:
     unit = _SPELLED.get(word, word)
     if found["sign"]:
         return DurationError(
-            f"expected a duration, which is not negative, got '{text}'",
+            f"expected a duration that is not negative, got '{text}'",
             fix=f"write {number}{unit}" if unit in UNITS else "write it without the minus sign",
         )
     if not unit:
@@ -146,6 +146,8 @@ _ISO = re.compile(
 def _without_unit(number: str) -> DurationError:
     shown = number.lstrip("-")
     fix = "write 500ms or 1s" if shown == "such a number" else f"write {shown}ms or {shown}s"
+    if shown in ("0", "0.0"):
+        fix = "write 0s"
     return DurationError(f"expected a duration with a unit, got {number}", fix=fix)
 
 

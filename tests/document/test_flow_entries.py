@@ -34,6 +34,18 @@ from refused_text import problems
             "Write 1000000.",
         ),
         (
+            "{scale: 1,000.5}",
+            9,
+            "the comma in 1,000.5 ends the entry, so `scale` would be 1.",
+            "Write 1000.5.",
+        ),
+        (
+            "{scale: 1.000,5}",
+            9,
+            "the comma in 1.000,5 ends the entry, so `scale` would be 1.000.",
+            "Write 1000.5.",
+        ),
+        (
             "{IP: 10,0,0,5}",
             6,
             "the comma in 10,0,0,5 ends the entry, so `IP` would be 10.",

@@ -19,6 +19,11 @@ HERE = 'Declare a variable with the value {value}, and use it here as "{{{{ .NAM
             "Write {env: PLC_IP}. {file: secrets/plc_ip} reads a file.",
             HERE.format(value="{env: PLC_IP}") + " {file: secrets/plc_ip} reads a file.",
         ),
+        (
+            "!vault [a]",
+            "Write {file: secrets/NAME}. {env: NAME} reads the environment.",
+            HERE.format(value="{file: secrets/NAME}") + " {env: NAME} reads the environment.",
+        ),
         ("!vault a/b", "Write {file: a/b}.", HERE.format(value="{file: a/b}")),
         (
             "!Ref PlcIp",
@@ -37,7 +42,7 @@ HERE = 'Declare a variable with the value {value}, and use it here as "{{{{ .NAM
                 ]
                 * 2,
             )
-            for suffix in ("", "_dir_list")
+            for suffix in ("", "_dir_list", "_dir_merge_named")
         ),
         *(
             (

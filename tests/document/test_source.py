@@ -224,3 +224,18 @@ def test_a_link_that_leads_nowhere_is_named_with_where_it_leads(tmp_path: Path) 
         "error[FSM0102]: plant.yaml: it is a link to '/nowhere/plant.yaml', which does not exist.\n"
         "  fix: Repair the link, or name the file itself."
     )
+
+
+def test_a_file_of_zero_bytes_is_named_and_not_taken_for_another_encoding() -> None:
+    with pytest.raises(DocumentError) as raised:
+        scan_yaml(b"\0" * 4096, "plant.yaml")
+    assert str(raised.value) == (
+        "error[FSM0104]: plant.yaml: the file holds only zero bytes, which is what a power failure "
+        "can leave.\n"
+        "  fix: Restore it from a copy; `fsmv2 show` prints the document that a tree has run."
+    )
+
+
+def test_a_compressed_file_is_not_taken_for_another_encoding() -> None:
+    with pytest.raises(DocumentError, match="a compressed file"):
+        scan_yaml(b"\x1f\x8b\x08" + b"\0" * 40, "plant.yaml")

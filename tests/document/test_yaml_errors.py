@@ -38,3 +38,22 @@ def test_the_parser_without_libyaml_refuses_the_same(
 def test_every_message_offers_the_next_step_or_names_a_rule_of_the_struct() -> None:
     for title, _, said in YAML + TYPED:
         assert "  fix: " in said or "FSM0126" in said, title
+
+
+@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\x85"])
+def test_a_line_that_ends_where_no_editor_shows_it_is_named_by_its_character(end: str) -> None:
+    with pytest.raises(DocumentError) as raised:
+        scan_yaml(f"agent:\n  name: ed{end}ge\n", "plant.yaml")
+    (only,) = raised.value.diagnostics
+    assert only.code == "FSM0119"
+    assert only.message == (
+        f"the character U+{ord(end):04X} at the end of this line begins a new one, though no "
+        "editor shows it."
+    )
+    assert only.mark is not None
+    assert (only.mark.line, only.mark.column) == (2, 11)
+
+
+def test_a_second_colon_is_found_in_a_long_line() -> None:
+    with pytest.raises(DocumentError, match="second colon"):
+        scan_yaml(f"name: {'x' * 400} y: z\n", "plant.yaml")

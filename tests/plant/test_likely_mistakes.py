@@ -106,3 +106,63 @@ def test_a_limit_that_is_beyond_its_type_is_warned_of(tag: str) -> None:
     (warning,) = parse_plant(PLANT.format(tag=tag)).diagnostics
     assert warning.code == "FSM0152"
     assert warning.warning
+
+
+MANY = """\
+agent: {{name: a, location: {{enterprise: acme}}}}
+broker: {{url: 'nats://10.0.0.1:4222'}}
+bridges:
+  - name: oven
+    location: {{site: cologne}}
+    connection: {{host: 10.0.0.5, port: 502}}
+    read: {{input: {{modbus: {{address: '10.0.0.5:502', registers: [{tags}]}}}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("tags", "warned"),
+    [
+        (
+            "{name: t, address: 0, length: 2}",
+            (
+                "FSM0159 length: tag 't': `length` is for strings; a uint16 takes 1 register. "
+                "Remove `length`, or write a type that takes as many."
+            ),
+        ),
+        (
+            "{name: t, address: 0, scale: 0, offset: 5}",
+            (
+                "FSM0159 scale: tag 't': with scale 0 each value is 5, whatever is read. Write "
+                "another scale, or remove it."
+            ),
+        ),
+        (
+            "{name: t, address: 0, type: float32}, {name: u, address: 1}",
+            (
+                "FSM0143 address: tag 'u' begins at 1, within 't', which is a float32 and takes 0 "
+                "to 1. Compare both with the manual: the next free address is 2."
+            ),
+        ),
+        (
+            (
+                "{name: u, address: 6, type: int32}, {name: t, address: 5, type: int32}, "
+                "{name: v, address: 7, type: int32}"
+            ),
+            (
+                "FSM0143 address: tag 'u' begins at 6, within 't', which is an int32 and takes 5 "
+                "to 6. Compare both with the manual: the next free address is 7."
+            ),
+        ),
+        ("{name: t, address: 0, type: uint32}, {name: u, address: 1}", ""),
+        ("{name: t, address: 0, type: float32}, {name: u, address: 0, type: uint32}", ""),
+        ("{name: t, address: 0, type: float32}, {name: u, address: 1, kind: input}", ""),
+        ("{name: t, address: 0, type: string, length: 4}, {name: u, address: 4}", ""),
+    ],
+)
+def test_tags_that_overlap_or_have_what_does_nothing_are_warned_of(tags: str, warned: str) -> None:
+    """A whole number may be read as its halves, too, and one address as two types."""
+    found = [
+        f"{one.code} {one.path.rpartition('.')[2]}: {one.message} {one.fix}"
+        for one in parse_plant(MANY.format(tags=tags)).diagnostics
+    ]
+    assert found == ([warned] if warned else [])

@@ -13,8 +13,8 @@ from fsmv2.diagnostic import Mark
 from fsmv2.document.document import Document
 from fsmv2.document.yaml_events import Raw
 
-_NUMBER = re.compile(r"[-+]?[0-9]+\Z")
-_DIGITS = re.compile(r"[0-9]+\Z")
+_NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]{3})*\Z")
+_DIGITS = re.compile(r"[0-9]+(\.[0-9]+)?\Z")
 _JOINED = re.compile(r"([A-Za-z_][\w-]*)\s*[:=]\s*(\S.*)\Z")
 
 
@@ -95,6 +95,10 @@ class FlowEntries:
 
 
 def _without_commas(parts: list[str]) -> str:
+    if "." in parts[-1]:  # 1,000.5
+        return f"Write {''.join(parts)}."
+    if "." in parts[0]:  # 1.000,5
+        return f"Write {parts[0].replace('.', '')}.{parts[1]}."
     if len(parts) == 4:
         return f"Write {'.'.join(parts)}."
     whole, decimal = "".join(parts), f"{parts[0]}.{parts[1]}"

@@ -9,7 +9,7 @@ from fsmv2.document.yaml_events import Raw
 _ENVIRONMENT = frozenset(("!env", "!env_var", "!envvar", "!environ"))
 _FILE = frozenset(("!file", "!readfile"))
 _SECRET = frozenset(("!secret", "!vault", "!encrypted", "!sops", "!password"))
-_INCLUDE = frozenset(("!include", "!import", "!inc", "!include_dir_named", "!include_dir_list"))
+_INCLUDE = frozenset(("!import", "!inc"))
 _REFERENCE = frozenset(("!ref", "!sub", "!getatt", "!var", "!variable", "!input", "!reference"))
 _TYPES = frozenset(("!!int", "!!float", "!!bool", "!!timestamp", "!!number"))
 _LONGEST = 60
@@ -31,7 +31,9 @@ def instead_of(raw: Raw, tag: str, path: str) -> str:
             return _source(f"{{file: {value}}}", path)
         name = re.sub(r"\W", "_", value).upper()
         return _source(f"{{env: {name}}}", path, f" {{file: secrets/{value}}} reads a file.")
-    if kind in _INCLUDE:
+    if kind in _SECRET:
+        return _source("{file: secrets/NAME}", path, " {env: NAME} reads the environment.")
+    if kind in _INCLUDE or kind.startswith("!include"):  # Home Assistant has five of these
         return (
             "Write it here itself. What bridges have in common belongs in `templates:`, and a "
             "folder of documents is read as one."

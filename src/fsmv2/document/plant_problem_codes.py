@@ -114,6 +114,26 @@ OF_A_PLANT: dict[str, tuple[str, str]] = {
             "right:  location: {line: one, cell: filler} and location: {line: one, cell: capper}"
         ),
     ),
+    "FSM0143": (
+        "Two tags overlap",
+        (
+            "A tag begins within the registers of another one, of a float or a string, whose parts "
+            "mean nothing alone. A warning: the document runs.\n\n"
+            "wrong:  - {name: speed, address: 0, type: float32}\n"
+            "        - {name: level, address: 1}\n"
+            "right:  - {name: speed, address: 0, type: float32}\n"
+            "        - {name: level, address: 2}"
+        ),
+    ),
+    "FSM0159": (
+        "A setting of a tag has no effect",
+        (
+            "`length` is for strings alone; with `scale: 0` each value is the same. A warning: the "
+            "document runs.\n\n"
+            "wrong:  {name: speed, address: 0, length: 2}\n"
+            "right:  {name: speed, address: 0, type: int32}"
+        ),
+    ),
     "FSM0150": (
         "Not an address",
         (

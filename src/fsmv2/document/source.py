@@ -115,6 +115,16 @@ def decode_text(data: bytes | str, name: str) -> str:
 
 
 def _decode_bytes(data: bytes, name: str) -> str:
+    if data and not data.strip(b"\0"):
+        raise refused(
+            name,
+            "FSM0104",
+            "the file holds only zero bytes, which is what a power failure can leave.",
+            fix="Restore it from a copy; `fsmv2 show` prints the document that a tree has run.",
+        )
+    if kind := _known_begin(data):
+        message = f"this is {kind}, expected a YAML file."
+        raise refused(name, "FSM0104", message, fix="Check that it is the right file.")
     sample = data[:64]
     if data.startswith(_UTF16) or (
         len(sample) > 3 and 0 in sample[:4] and sample.count(0) * 3 >= len(sample)
@@ -151,14 +161,15 @@ def _decode_bytes(data: bytes, name: str) -> str:
         ) from None
 
 
+def _known_begin(data: bytes) -> str:
+    return next((kind for begin, kind in _KINDS.items() if data.startswith(begin)), "")
+
+
 def _kind_of(data: bytes) -> str:
     """What a file is that no editor has written; empty: it may be text, also in another encoding.
 
     A text in an old encoding has strange bytes, and no control characters among them.
     """
-    for begin, kind in _KINDS.items():
-        if data.startswith(begin):
-            return kind
     sample = data[:_SAMPLE]
     controls = sum(byte < 32 and byte not in b"\t\n\r\f" for byte in sample)
     is_utf8 = sample.decode(errors="ignore").encode() == sample

@@ -49,10 +49,10 @@ _KNOWN: tuple[tuple[str, str, str, str], ...] = (
         "Use single quotes if the backslash is meant as it stands.",
     ),
     (
-        "expected alphabetic or numeric character",
+        "mapping keys are not allowed",
         "FSM0105",
-        "a name is missing after * or &, which mark aliases and anchors in YAML.",
-        'Put the value in quotes if it is text: "*".',
+        "a value cannot begin with `? `, which YAML keeps for itself.",
+        "Put the value in quotes if it is text.",
     ),
     (
         "found undefined tag handle",
@@ -107,6 +107,11 @@ def plain_words(error: yaml.YAMLError, document: Document, text: str) -> Diagnos
     context = str(getattr(error, "context", None) or "")
     at, begin = _mark(problem_mark, document), _mark(context_mark, document)
 
+    if (ended := _line_separator(text, {at.line, begin.line}, document)) is not None:
+        return ended
+    for number in (at.line, begin.line, at.line - 1):
+        if (block := _template_line(number, document)) is not None:
+            return block
     if (copied := repair(document, text, error, begin.line, characters)) is not None:
         return copied
     template = _unquoted(at, document) or _unquoted(begin, document)
@@ -136,6 +141,8 @@ def plain_words(error: yaml.YAMLError, document: Document, text: str) -> Diagnos
         return _bracket(at, begin, document)
     if "cannot start any token" in problem:
         return _cannot_begin(at, document)
+    if "expected alphabetic or numeric character" in problem:
+        return _alias_of_text(begin, document)
     for part, code, message, fix in _KNOWN:
         if part in problem:
             at = begin if part.startswith("could not find") else at
@@ -145,6 +152,61 @@ def plain_words(error: yaml.YAMLError, document: Document, text: str) -> Diagnos
     about = f"{problem} ({context})" if context else problem
     return document.diagnostic(
         at, "FSM0105", f"this is not YAML: {about}.", fix="Put the value in quotes if it is text."
+    )
+
+
+_SEPARATORS = "\x85\u2028\u2029"
+"""Characters that end a line for YAML, and that editors show as none or as a space."""
+_TEMPLATE_BLOCK = re.compile(
+    r"\s*(?:\{\{-?\s*(?:if|else|end|range|with|define|include|template|block|/\*)\b[^}]*\}*|\{%.*|\{\{.*\}\}\s*\Z)"
+)
+
+
+def _line_separator(text: str, numbers: set[int], document: Document) -> Diagnostic | None:
+    """A character of a web page or word processor in which a line ends that was not to."""
+    lines = text.splitlines(keepends=True)
+    for number in sorted({one for at in numbers for one in (at - 1, at)}):
+        if 0 < number <= len(lines) and (end := lines[number - 1][-1:]) in _SEPARATORS and end:
+            line = document.line(number)
+            return document.diagnostic(
+                Mark(document.name, number, len(line) + 1),
+                "FSM0119",
+                f"the character U+{ord(end):04X} at the end of this line begins a new one, though "
+                "no editor shows it.",
+                fix="Remove it, and join both lines.",
+            )
+    return None
+
+
+def _template_line(number: int, document: Document) -> Diagnostic | None:
+    """`{{- if .Values.x }}` or `{% for ... %}` in a line of its own, as in charts and playbooks."""
+    line = document.line(number)
+    if len(line) > _LONGEST_BLOCK or (found := _TEMPLATE_BLOCK.match(line)) is None:
+        return None
+    column = len(line) - len(line.lstrip()) + 1
+    return document.diagnostic(
+        Mark(document.name, number, column),
+        "FSM0118",
+        "a template can stand in a value only, in quotes, and not around keys and lines.",
+        fix="Write out what is to be here, or render the file with its own program first.",
+        length=len(found[0].strip()),
+    )
+
+
+_LONGEST_BLOCK = 500
+
+
+def _alias_of_text(begin: Mark, document: Document) -> Diagnostic:
+    """`*.0.0.1`, which begins like an alias and goes on like none."""
+    rest = document.line(begin.line)[begin.column - 1 :][:60]
+    word = re.match(r"[^\s,\]}\"]+", rest)
+    written = word[0] if word else rest[:1]
+    return document.diagnostic(
+        begin,
+        "FSM0105",
+        "a name is missing after * or &, which mark aliases and anchors in YAML.",
+        fix=f'Put the value in quotes if it is text: "{written}".',
+        length=len(written),
     )
 
 
@@ -209,11 +271,13 @@ def _two_colons(at: Mark, document: Document) -> Diagnostic | None:
     """`name: filler: line 1`; None when the colon is the first of its line."""
     line = document.line(at.line)
     key, colon, rest = line[: at.column - 1].partition(": ")
-    if not colon or not at.column <= 200:
+    if not colon:
         return None
     value = rest.lstrip() + line[at.column - 1 :][:100].partition(" #")[0].rstrip()
     fix = "Put the value in quotes."
-    if value[0] not in "'\"[{" and value.isprintable():
+    if re.match(r"[^\s,]+, [A-Za-z_][\w-]*\Z", rest):  # name: filler, template: plc
+        fix = "Write each key in a line of its own, or all of them in { and }."
+    elif len(value) <= 200 and value[0] not in "'\"[{" and value.isprintable():
         quoted = value.replace("'", "''")
         fix = f"Put the value in quotes: {key.strip(' -')}: '{quoted}'"
     message = "this line has a second colon with a space after it."

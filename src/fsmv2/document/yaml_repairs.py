@@ -113,6 +113,7 @@ def _lines_above(document: Document, at: int) -> list[int]:
 
 def _written_otherwise(number: int, line: str) -> Iterator[LineRepair]:
     yield from _shell_variables(number, line)
+    yield from _doubled_mark(number, line)
     yield from _entry_marks(number, line)
     yield from _separators(number, line)
     yield from _bare_key(number, line)
@@ -139,10 +140,13 @@ def characters(number: int, line: str) -> Iterator[LineRepair]:
 
 def _shell_variables(number: int, line: str) -> Iterator[LineRepair]:
     """`${IP}`, which in a mapping in braces has a brace too many."""
-    found = re.search(r"(?<![\"'\w])\$\{(\w+)(:?[-?+=][^}]*)?\}", line)
+    found = re.search(
+        r"(?<![\"'\w])(?:\$\{(\w+)(?::?[-?+=][^}]*)?\}|\$\{\{\s*[\w.]*?(\w+)\s*\}\})", line
+    )
     if found is None:
         return
-    written = f'"{{{{ .{found[1]} }}}}"'
+    name = found[1] or found[2]
+    written = f'"{{{{ .{name} }}}}"'
     yield LineRepair(
         number,
         line[: found.start()] + written + line[found.end() :],
@@ -150,9 +154,18 @@ def _shell_variables(number: int, line: str) -> Iterator[LineRepair]:
         len(found[0]),
         f"{found[0]} is how other programs write a variable.",
         f"Write {written} where a variable of the document is used; the value of one may be "
-        f"{{env: {found[1]}}}, which reads the environment.",
+        f"{{env: {name}}}, which reads the environment.",
         "FSM0118",
     )
+
+
+def _doubled_mark(number: int, line: str) -> Iterator[LineRepair]:
+    """`- - name: filler`, a list in a list where one was meant."""
+    found = re.match(r"(\s*- )(- +)(?=\S)", line)
+    if found is not None:
+        mended = found[1] + line[found.end() :]
+        message = "this entry of a list begins with two dashes, so it is a list in the list."
+        yield LineRepair(number, mended, found.start(2) + 1, 1, message, _written(mended))
 
 
 def _entry_marks(number: int, line: str) -> Iterator[LineRepair]:

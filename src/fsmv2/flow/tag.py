@@ -54,6 +54,11 @@ def path_of(tag: Tag) -> str:
 def virtual_path_problems(virtual_path: str) -> Iterator[Problem]:
     """What is wrong with the parts of a virtual path."""
     if virtual_path:
+        parts = [part for part in virtual_path.split(".") if part.strip()]
+        if parts and len(parts) <= virtual_path.count("."):
+            fix = f"Write {'.'.join(parts)}."
+            yield Problem("virtual_path", "the virtual path has a part without a name", fix)
+            return
         yield from unclean("virtual_path", *virtual_path.split("."), what="virtual path part")
 
 

@@ -247,4 +247,7 @@ class _Loading:
         waiting = [
             problem for problem in self._waiting if problem.code not in (UNREAD, SHARED, *CODES)
         ]
-        return DocumentError(in_order([*self._fatal, *waiting]))
+        read = self._document.problems
+        told = {problem.mark for problem in read if problem.mark is not None}
+        fatal = [one for one in self._fatal if one.mark not in told or one in read]
+        return DocumentError(in_order([*fatal, *waiting]))

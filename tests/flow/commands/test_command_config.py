@@ -37,7 +37,7 @@ def test_all_problems_of_a_write_flow_are_told_at_once() -> None:
         "the address ''",
         "registers[0] (a): a register of the kind 'input' can only be read",
         "registers[1] (b): a bool is written to a coil",
-        "registers[2] (c): scale 0 cannot be undone",
+        "registers[2] (c): scale 0 makes 0 of every number, so none can be written",
         "registers[3] (d): min 3 is above max 2",
         "registers[4] (e): a string has no min or max",
         "registers[5] (reply): 'reply' is where answers go",

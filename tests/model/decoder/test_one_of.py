@@ -83,10 +83,7 @@ def test_what_is_as_written_is_checked_and_not_made() -> None:
     )
     assert (whole, problems) == (Plan(trip=None), [])  # type: ignore[arg-type]
     assert told("trip: {by: {air: {rows: x, seat: 1}}}", Plan) == [
-        (
-            "trip.by.air.rows: expected a whole number, got the text 'x'. Write a whole number, "
-            "without quotes."
-        ),
+        ("trip.by.air.rows: expected a whole number, got the text 'x'. Write a whole number."),
         (
             "trip.by.air.seat: there is no key 'seat' in 'trip.by.air'. Did you mean 'seats'? "
             "Known: plane, rows, seats."

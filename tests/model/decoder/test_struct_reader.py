@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import msgspec
 import pytest
@@ -48,12 +49,52 @@ class Empty(msgspec.Struct):
 
 @pytest.mark.parametrize(
     ("default", "hint"),
-    [(5, " to have 5"), (True, " to have true"), ("x", " to have x"), ("", ""), ((), "")],
+    [(5, " to have 5"), (True, " to have true"), ("x", " to have x"), ("", "")],
 )
 def test_an_empty_value_may_be_left_out_for_the_default(default: Any, hint: str) -> None:
-    struct = msgspec.defstruct("S", [("port", type(default) if default != () else list, default)])
+    struct = msgspec.defstruct("S", [("port", type(default), default)])
     (said,) = problems_of("{port: }", struct)
     assert said.endswith(f"Write it after 'port:', or remove the key{hint}.")
+
+
+def test_what_holds_others_is_written_below_its_key() -> None:
+    both = msgspec.defstruct("S", [("all", list, []), ("one", Tree, None)])
+    assert [said.partition(". ")[2] for said in problems_of("{all: , one: }", both)] == [
+        "Write its entries in lines below it, each after a `- `, or remove the key.",
+        "Write its keys in lines below it, indented, such as `name:`, or remove the key.",
+    ]
+
+
+def test_what_begins_a_comment_or_an_anchor_is_put_in_quotes() -> None:
+    assert problems_of("{name: &x}", Tree) == [
+        (
+            "FSM0122 a.name 'name' has no value, expected text. Put it in quotes, since & begins "
+            'an anchor: name: "&x".'
+        )
+    ]
+
+
+class Band(msgspec.Struct):
+    OTHER_NAMES: ClassVar[Mapping[str, str]] = {"swap": "order"}
+    WITHOUT_COUNTERPART: ClassVar[Mapping[str, str]] = {"bit": "Remove it."}
+
+    order: str = ""
+    band: float = 0.0
+    band_percent: float = 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ("{band: 5%}", "Write `band_percent: 5` in place of `band`."),
+        ("{band_percent: 5%}", "Write 5."),
+        ("{bit: 3}", "Remove it."),
+        ("{description: of the manual}", "Write it as a comment, after a #."),
+    ],
+)
+def test_what_others_have_otherwise_has_a_fix_that_is_true(text: str, fix: str) -> None:
+    (said,) = problems_of(text, Band)
+    assert said.endswith(f". {fix}")
 
 
 def test_what_a_struct_finds_in_itself_is_shown_at_the_field_or_its_key() -> None:

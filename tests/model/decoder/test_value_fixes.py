@@ -7,19 +7,40 @@ import pytest
 from fsmv2.model.decoder.node import Node
 from fsmv2.model.decoder.value_fixes import (
     meant_secret,
+    number_fix,
     number_in,
     rendered_fix,
     text_fix,
-    with_sign_of_share,
+    without_part,
 )
 
 
 @pytest.mark.parametrize(
     ("text", "number"),
-    [("10%", "0.1"), ("1/10", "0.1"), ("1 / 4", "0.25"), ("502/tcp", "502"), ("a/b", "a/b")],
+    [("1/10", "0.1"), ("1 / 4", "0.25"), ("502/tcp", "502"), ("a/b", "a/b")],
 )
 def test_shares_and_ports_are_numbers(text: str, number: str) -> None:
-    assert with_sign_of_share(text) == number
+    assert without_part(text) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "percent", "fix"),
+    [
+        ("10%", float, False, "Write 0.1, or 10 if it is counted in percent."),
+        ("10 %", float, True, "Write 10."),
+        ("10%", int, False, "Write 10."),
+        ("80 degC", float, False, "Write 80, without degC."),
+        ("0,5 bar", float, False, "Write 0.5, without bar."),
+        ("1.5 bar", int, False, ""),
+        ("bar", float, False, ""),
+        ("0x1G", int, False, ""),
+    ],
+)
+def test_a_number_with_a_unit_is_written_without_it(
+    text: str, kind: type[int] | type[float], percent: bool, fix: str
+) -> None:
+    """What a percentage means, only the reader knows, unless the key says it."""
+    assert number_fix(text, kind, percent=percent) == fix
 
 
 @pytest.mark.parametrize(
@@ -27,6 +48,11 @@ def test_shares_and_ports_are_numbers(text: str, number: str) -> None:
     [
         ("502", int, "502"),
         ("1_000", int, "1000"),
+        ("1 000", int, "1000"),
+        ("1'000.5", float, "1000.5"),
+        ("1,000.5", float, "1000.5"),
+        ("1.000,5", float, "1000.5"),
+        ("1 00", int, None),
         ("0x1F", int, "0x1F"),
         ("0b11", int, "3"),
         ("0,1", float, "0.1"),

@@ -69,7 +69,11 @@ class Items:
             fix = "Put [ and ] around it." if node.in_brackets else "Put `- ` before each entry."
             if node.kind == "scalar" and node.value is not None and "scalar" in self._item.kinds:
                 fix = f"Put it in brackets: [{node.text}]."
-            elif (name := self._named(node)) is not None:
+            elif (name := self._named(node)) is not None and node.in_brackets:
+                fix = "Put [ and ] around it."
+                if "name" not in node.value:
+                    fix = f"Write a list of entries with a name: [{{name: {name}, ...}}]."
+            elif name is not None:
                 fix = (
                     f"Write each entry as `- name: {name}`, with its other keys below, indented "
                     "like `name`."
@@ -113,7 +117,7 @@ class Items:
         """The first key, when it is a name of what should be an entry with `name:`."""
         if not isinstance(self._item, Fields) or "name" not in self._item.needed():
             return None
-        if node.kind != "mapping" or node.in_brackets:
+        if node.kind != "mapping":
             return None
         if (name := node.value.get("name")) is not None:
             return str(name.value) if name.kind == "scalar" and name.value else None

@@ -76,7 +76,7 @@ def scalar_reader(
     if bare is bool:
         return Flag()
     if bare is int or bare is float:
-        return Number(bare, metas)
+        return Number(bare, metas, words=words)
     if bare == int | float:
         return Number(float, metas, exact=True)
     if bare is str:

@@ -22,8 +22,12 @@ class OtherWords:  # no struct: a note on a type must have a hash
 
     def fix_for(self, value: Any) -> str:
         """The fix, as a full sentence; '' when the value is none of these words."""
-        word = str(value).strip().casefold().replace("-", "_").replace(" ", "_")
-        return self._fixes.get(word, "")
+        return self._fixes.get(as_word(value), "")
+
+
+def as_word(value: Any) -> str:
+    """A value in lower case, with underscores."""
+    return str(value).strip().casefold().replace("-", "_").replace(" ", "_")
 
 
 def other_names(**words: str) -> Mapping[str, str]:

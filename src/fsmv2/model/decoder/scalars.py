@@ -23,13 +23,15 @@ from fsmv2.lookalike_characters import lookalike, straightened, why, without_quo
 from fsmv2.model.decoder.display import describe, shown
 from fsmv2.model.decoder.node import Node
 from fsmv2.model.decoder.node_paths import around
+from fsmv2.model.decoder.other_words import OtherWords
 from fsmv2.model.decoder.template_fields import is_template
 from fsmv2.model.decoder.value_fixes import (
     meant_secret,
+    number_fix,
     number_in,
     rendered_fix,
     text_fix,
-    with_sign_of_share,
+    without_part,
 )
 from fsmv2.model.secrets.vault import holds_secret
 
@@ -172,7 +174,10 @@ class Number(Leaf):
         metas: Sequence[msgspec.Meta] = (),
         *,
         exact: bool = False,
+        words: OtherWords | None = None,
     ) -> None:
+        """`words`: what people write for it that is no number."""
+        self._words = words or OtherWords({})
         self._kind = kind
         self._exact = exact
         self._bounds = Bounds(metas)
@@ -189,7 +194,8 @@ class Number(Leaf):
         finite = math.isfinite(value)
         if not finite or not self._bounds.hold(value):
             got = value if finite else f"{node.text}, which is not finite"
-            message, fix = f"expected {self.expected}, got {got}.", f"Write {self.expected}."
+            message = f"expected {self.expected}, got {got}."
+            fix = self._words.fix_for(value) or f"Write {self.expected}."
             problems.append(node.problem("FSM0123", message, fix=fix))
             return BAD
         return value if self._exact else self._kind(value)
@@ -217,15 +223,20 @@ class Number(Leaf):
         value = node.value
         if type(value) is float and value.is_integer():
             return f"Write {int(value)}."
+        if known := self._words.fix_for(value):
+            return known
         if not isinstance(value, str):
             return f"Write {self.expected}."
-        bare = with_sign_of_share(value.strip().rstrip(",;"))
+        text = value.strip().rstrip(",;")
+        percent = "percent" in node.path.rpartition(".")[2]
+        bare = without_part(text)
         if (found := number_in(bare, self._kind)) is not None:
             at = node.origin or node
             if found == bare and at.text == value and at.column_offset:
                 return rendered_fix(node) or f"Remove the quotes: {found}."
             return rendered_fix(node) or f"Write {found}."
-        return text_fix(node) or f"Write {self.expected}, without quotes."
+        meant = number_fix(text, self._kind, percent=percent)
+        return text_fix(node) or meant or f"Write {self.expected}."
 
 
 WHOLE_NUMBER = r"-?(0|[1-9][0-9]*)"
@@ -285,6 +296,10 @@ class Text(Leaf):
             fix = "Write a text." if self.expected == "text" else f"Write {self.expected}."
             if node.kind == "scalar" and value is not None and self._takes(node.text, node.path):
                 fix = f'Put it in quotes: "{node.text}".'
+            elif node.kind == "sequence" and len(node.value) == 1 and node.in_brackets:
+                (only,) = node.value
+                if only.kind == "scalar" and isinstance(only.value, str):
+                    fix = f"Remove the brackets: {only.text}."
             elif meant := meant_secret(node):
                 fix = meant
             problems.append(mismatch(node, self.expected, fix))

@@ -194,15 +194,29 @@ class Fields:
             return self._kept(field.reader, child, child.decoded, problems)
         empty = child.kind == "scalar" and child.value is None
         if not empty or "null" in field.reader.kinds or child.rendered:
-            return field.reader.read(child, problems)
-        fix = f"Write it after '{key}:'"
+            before = len(problems)
+            value = field.reader.read(child, problems)
+            if value is BAD:
+                problems[before:] = [self._share(field, child, one) for one in problems[before:]]
+            return value
+        fix = _after(key, field.reader)
         if commented := _commented(child):
-            fix = f'Put it in quotes, since # begins a comment: {key}: "{commented}"'
+            what = {"#": "a comment", "&": "an anchor"}[commented[0]]
+            fix = f'Put it in quotes, since {commented[0]} begins {what}: {key}: "{commented}"'
         if not field.required:
             fix += f", or remove the key{_instead(field.default)}"
         message = f"'{key}' has no value, expected {field.reader.expected}."
         problems.append(child.problem("FSM0122", message, fix=f"{fix}.", at_key=True))
         return BAD
+
+    def _share(self, field: Field, child: Node, problem: Diagnostic) -> Diagnostic:
+        """`deadband: 5%`, where a `deadband_percent` is what counts in percent."""
+        text = str(child.value).strip() if child.kind == "scalar" else ""
+        other = f"{field.key}_percent"
+        if other not in self._ready() or re.fullmatch(r"[0-9]+(\.[0-9]+)? ?%", text) is None:
+            return problem
+        fix = f"Write `{other}: {text[:-1].strip()}` in place of `{field.key}`."
+        return msgspec.structs.replace(problem, fix=fix)
 
     def _kept(
         self, reader: Reader, child: Node, kept: dict[object, Any], problems: Problems
@@ -224,6 +238,8 @@ class Fields:
             fix = f"Did you mean '{meant}'? Known: {', '.join(sorted(known))}."
         elif straight in known:
             fix = f"Write '{straight}': {why(lookalike(key))}."
+        elif known_nowhere := self._without(key):
+            fix = known_nowhere
         elif nearest(key, known) is None and (place := self.place_of(key)):
             fix = f"Put it below `{place}`. Known here: {', '.join(sorted(known))}."
         else:
@@ -239,7 +255,17 @@ class Fields:
         )
         if meant in known:
             return meant
-        return straight if straight in known else nearest(key, known) or ""
+        if straight in known:
+            return straight
+        return "" if self._without(key) else nearest(key, known) or ""
+
+    def _without(self, key: str) -> str:
+        """What to do about a key that other programs have, and that has no counterpart here."""
+        own: Mapping[str, str] = getattr(self._type, "WITHOUT_COUNTERPART", {})
+        word = key.casefold().replace("-", "_")
+        if word in own:
+            return own[word]
+        return "Write it as a comment, after a #." if word in _REMARKS else ""
 
     def place_of(self, key: str, depth: int = _DEEP) -> str:
         """Where below this a key belongs, `input.modbus`; '' if it is known nowhere below."""
@@ -379,12 +405,29 @@ def unlisted(node: Node) -> str:
     return "Remove the `- ` before the keys."
 
 
+_REMARKS = frozenset(("description", "desc", "comment", "comments", "note", "notes", "remark"))
+"""Keys for a person to read."""
+
+
+def _after(key: str, reader: Reader) -> str:
+    """What to do about a key without a value, as a sentence without its end."""
+    if isinstance(reader, OrTemplate):
+        return _after(key, reader.inner)
+    if isinstance(reader, Fields):
+        needed = reader.needed() or list(reader._ready())
+        return f"Write its keys in lines below it, indented, such as `{needed[0]}:`"
+    if "sequence" in reader.kinds and "scalar" not in reader.kinds:
+        return "Write its entries in lines below it, each after a `- `"
+    return f"Write it after '{key}:'"
+
+
 def _commented(child: Node) -> str:
-    """A text such as `#5` that stands where a value is missing, and is a comment to YAML."""
+    """A text such as `#5` or `&x` that stands where a value is missing: no value to YAML."""
     if child.document is None or child.mark is None:
         return ""
     rest = child.document.line(child.mark.line)[child.mark.column - 1 :].strip()
-    return rest if re.fullmatch(r"#[^\s#\"]\S*", rest) else ""
+    found = re.fullmatch(r"#[^\s#\"]\S*", rest) or re.match(r"&[^\s\",}\]]+", rest)
+    return found[0] if found else ""
 
 
 def _instead(default: Any) -> str:

@@ -11,10 +11,29 @@ from fsmv2.model.secrets.vault import holds_secret
 from fsmv2.name_suggestions import nearest
 
 
-def with_sign_of_share(text: str) -> str:
-    """`10%`, `1/10` and `502/tcp` as the number that is meant."""
-    if (share := re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?%", text)) is not None:
-        return f"{float(share[1]) / 100:g}"
+def number_fix(text: str, kind: type[int] | type[float], *, percent: bool) -> str:
+    """What to write for a text that begins with the number that is meant; '' if it does not.
+
+    `percent`: the value is counted in percent by itself.
+    """
+    found = _WITH_UNIT.fullmatch(text)
+    number = number_in(found[1], kind) if found is not None else None
+    if found is None or number is None or re.match(r"0[xXoObB]", text):
+        return ""
+    if found[2] != "%":
+        return f"Write {number}, without {found[2]}."
+    if percent or kind is int:
+        return f"Write {number}."
+    return f"Write {float(number) / 100:g}, or {number} if it is counted in percent."
+
+
+_WITH_UNIT = re.compile(
+    r"([-+]?[0-9]+(?:[.,][0-9]+)?) ?(%|(?![eE][0-9])[A-Za-z\u00b0\u00b5\u03a9][\w\u00b0/]*)"
+)
+
+
+def without_part(text: str) -> str:
+    """`1/10` and `502/tcp` as the number that is meant."""
     if (part := re.fullmatch(r"([0-9]+) ?/ ?([1-9][0-9]*)", text)) is not None:
         return f"{int(part[1]) / int(part[2]):g}"
     port = re.fullmatch(r"([0-9]+)/(?:tcp|udp)", text)
@@ -23,8 +42,10 @@ def with_sign_of_share(text: str) -> str:
 
 def number_in(text: str, kind: type[int] | type[float]) -> str | None:
     """The number that a text is in some way of writing it, as it is to be written; or None."""
-    plain = text.replace("_", "")
-    if kind is float:
+    plain = re.sub(r"(?<=[0-9])[ '](?=[0-9]{3}(?![0-9]))", "", text.replace("_", ""))
+    if (both := _THOUSANDS.fullmatch(plain)) is not None and kind is float:
+        plain = plain.replace("," if both[1] else ".", "").replace(",", ".")
+    elif kind is float:
         plain = re.sub(r"\A([-+]?[0-9]+),([0-9]+)\Z", r"\1.\2", plain)
     if not plain.isascii():
         return None
@@ -35,6 +56,12 @@ def number_in(text: str, kind: type[int] | type[float]) -> str | None:
     if len(plain) > 40 or not math.isfinite(number):
         return None
     return text if plain == text and text[:2] not in ("0b", "0B", "0X", "0O") else str(number)
+
+
+_THOUSANDS = re.compile(
+    r"[-+]?(?:([0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+)|[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+)"
+)
+"""`1,000.5` and `1.000,5`."""
 
 
 def rendered_fix(node: Node) -> str:

@@ -51,7 +51,7 @@ def _problems(config: ModbusInput) -> Iterator[Problem]:
     if not 0 <= config.max_gap <= 100:
         yield Problem("max_gap", f"max_gap is {config.max_gap}, expected 0 to 100")
     if not config.registers:
-        yield Problem("registers", "registers is empty: name at least one tag to read")
+        yield Problem("registers", "registers is empty", "Name at least one tag to read.")
     seen: dict[tuple[str, str], int] = {}
     for number, register in enumerate(config.registers):
         where = f"registers[{number}]"

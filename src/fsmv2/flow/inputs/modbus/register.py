@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar, Literal
 import msgspec
 
 from fsmv2.flow.field_types import Band, Name, Pause
-from fsmv2.flow.inputs.modbus.register_words import KINDS, ORDERS, TYPES
+from fsmv2.flow.inputs.modbus.register_words import ADDRESSES, KINDS, ONE_BIT, ORDERS, TYPES
 from fsmv2.flow.tag import Problem, publishing_problems, unclean, virtual_path_problems
 from fsmv2.model.decoder import Templated
 from fsmv2.model.decoder.other_words import other_names
@@ -59,15 +59,21 @@ class ModbusTag(msgspec.Struct, frozen=True, kw_only=True):
         rename="alias display_name as",
         deadband="deadzone threshold hysteresis",
         virtual_path="folder path group",
-        word_order="endian endianness swap",
+        word_order="endian endianness swap word_swap swap_words wordswap",
+        byte_order="byte_swap swap_bytes byteswap",
         min="minimum",
         max="maximum",
     )
     """What other programs call its keys."""
+    WITHOUT_COUNTERPART: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(("bit", "bits", "mask", "bitmask", "bit_mask"), ONE_BIT),
+        **dict.fromkeys(("enabled", "disabled"), "Remove the tag, or put a # before it."),
+        "every": "Write it beside `registers:`; all tags of a device are read as often.",
+    }
 
     name: Templated[Name]
     """The name of the tag, the last part of its topic."""
-    address: Templated[Annotated[int, msgspec.Meta(ge=0, le=65535)]]
+    address: Annotated[Templated[Annotated[int, msgspec.Meta(ge=0, le=65535)]], ADDRESSES]
     """The address of the first register, counted from 0: 40001 in a manual is 0 of `kind:
     holding`."""
     kind: Annotated[Templated[Kind], KINDS] = "holding"

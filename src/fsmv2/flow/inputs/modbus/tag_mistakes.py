@@ -8,7 +8,12 @@ from typing import Protocol
 from fsmv2.flow.inputs.modbus.register import BIT_KINDS, ModbusTag
 from fsmv2.flow.tagged_kind import LikelyMistake
 
-BOOL_OF_A_REGISTER, MODICON = MISTAKE_CODES = ("FSM0151", "FSM0153")
+BOOL_OF_A_REGISTER, MODICON, NO_EFFECT, OVERLAP = MISTAKE_CODES = (
+    "FSM0151",
+    "FSM0153",
+    "FSM0159",
+    "FSM0143",
+)
 
 FIRST = {"discrete": 10001, "input": 30001, "holding": 40001}
 """Where Modicon's notation begins to count each kind."""
@@ -24,7 +29,8 @@ class HasTags(Protocol):
 
 
 def likely_mistakes(config: HasTags) -> Iterator[LikelyMistake]:
-    """Flags in whole registers, addresses in another notation; the first stands for the rest."""
+    """Flags in whole registers, addresses in another notation, and others; the first of a kind
+    stands for the rest."""
     tags = config.registers
     flags = [n for n, t in enumerate(tags) if t.type == "bool" and t.kind not in BIT_KINDS]
     if flags:
@@ -50,6 +56,78 @@ def likely_mistakes(config: HasTags) -> Iterator[LikelyMistake]:
             f"registers{_more(len(noted))}.".replace("discrete registers", "inputs"),
             f"Write `address: {_meant(tag)}`, unless the device has as many registers as that.",
         )
+
+    unused = [n for n, tag in enumerate(tags) if tag.length and tag.type != "string"]
+    if unused:
+        tag = tags[unused[0]]
+        yield LikelyMistake(
+            unused[0],
+            "length",
+            NO_EFFECT,
+            f"tag '{tag.name}': `length` is for strings; {_an(tag.type)} takes "
+            f"{_registers(tag.width)}{_more(len(unused))}.",
+            "Remove `length`, or write a type that takes as many.",
+        )
+    nothing = [n for n, tag in enumerate(tags) if tag.scale == 0]
+    if nothing:
+        tag = tags[nothing[0]]
+        yield LikelyMistake(
+            nothing[0],
+            "scale",
+            NO_EFFECT,
+            f"tag '{tag.name}': with scale 0 each value is {tag.offset:g}, whatever is "
+            f"read{_more(len(nothing))}.",
+            "Write another scale, or remove it.",
+        )
+    shared = list(_overlaps(tags))
+    if shared:
+        number, other = shared[0]
+        tag, first = tags[number], tags[other]
+        end = first.address + first.width
+        yield LikelyMistake(
+            number,
+            "address",
+            OVERLAP,
+            f"tag '{tag.name}' begins at {tag.address}, within '{first.name}', which is "
+            f"{_an(first.type)} and takes {first.address} to {end - 1}"
+            f"{_more(len(shared))}.",
+            f"Compare both with the manual: the next free address is {end}.",
+        )
+
+
+def _overlaps(tags: Sequence[ModbusTag]) -> Iterator[tuple[int, int]]:
+    """Tags that begin within another one that is not a whole number, whose parts mean nothing.
+
+    Whole numbers may be read as their halves, too, and one address as two types.
+    """
+    placed = sorted(
+        (n for n, tag in enumerate(tags) if tag.kind not in BIT_KINDS),
+        key=lambda n: (tags[n].kind, tags[n].address, -tags[n].width),
+    )
+    last: int | None = None
+    for number in placed:
+        tag = tags[number]
+        if last is not None and tag.kind == tags[last].kind:
+            before = tags[last]
+            end = before.address + before.width
+            cut = tag.address + tag.width > end
+            if before.address < tag.address < end and (cut or before.type not in WHOLE):
+                yield number, last
+                continue
+            if tag.address + tag.width <= end:
+                continue  # all of it lies within
+        last = number
+
+
+WHOLE = frozenset(("int16", "uint16", "int32", "uint32", "int64", "uint64", "bool"))
+
+
+def _an(type_: str) -> str:
+    return f"an {type_}" if type_.startswith("int") else f"a {type_}"
+
+
+def _registers(number: int) -> str:
+    return "1 register" if number == 1 else f"{number} registers"
 
 
 def _more(number: int) -> str:

@@ -38,7 +38,9 @@ class ModbusOutput(ModbusDevice, frozen=True, kw_only=True, tag="modbus"):
 def _problems(config: ModbusOutput) -> Iterator[Problem]:
     yield from device_problems(config)
     if not config.registers:
-        yield Problem("registers", "registers is empty: name at least one tag that may be written")
+        yield Problem(
+            "registers", "registers is empty", "Name at least one tag that may be written."
+        )
     seen: dict[str, int] = {}
     for number, register in enumerate(config.registers):
         where = f"registers[{number}]"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from fsmv2.flow.inputs.modbus.register import BIT_KINDS, ModbusTag, tag_problems
-from fsmv2.flow.inputs.modbus.register_words import KINDS
+from fsmv2.flow.inputs.modbus.register_words import WRITTEN_KINDS
 from fsmv2.flow.subject import REPLY
 from fsmv2.flow.tag import Problem, unclean
 from fsmv2.model.decoder import Templated
@@ -26,7 +26,7 @@ class WriteRegister(ModbusTag, frozen=True, kw_only=True):
     write done only if it reads the same.
     """
 
-    kind: Annotated[Templated[Literal["holding", "coil"]], KINDS] = "holding"
+    kind: Annotated[Templated[Literal["holding", "coil"]], WRITTEN_KINDS] = "holding"
     """holding: a register; coil: a bit."""
     min: Templated[int | float] | None = None
     """The least value that is written; one below is refused."""
@@ -62,7 +62,7 @@ def write_register_problems(register: WriteRegister) -> Iterator[Problem]:
     if register.scale == 0:
         yield Problem(
             "scale",
-            "scale 0 cannot be undone",
+            "scale 0 makes 0 of every number, so none can be written",
             "Write another scale, or remove it.",
         )
     limits = [limit for limit in (register.min, register.max) if limit is not None]

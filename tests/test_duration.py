@@ -44,6 +44,15 @@ def test_a_number_and_a_unit_are_seconds(text: str, seconds: float) -> None:
         ("500us", "expected a duration such as 500ms, 1s or 2m, got '500us'; write 0.5ms"),
         ("2w", "expected a duration such as 500ms, 1s or 2m, got '2w'; write 14d"),
         ("00:01:30", "expected a duration such as 500ms, 1s or 2m, got '00:01:30'; write 1m30s"),
+        ("1h30", "expected a duration such as 500ms, 1s or 2m, got '1h30'; write 1h30m"),
+        ("5 sec.", "expected a duration such as 500ms, 1s or 2m, got '5 sec.'; write 5s"),
+        ("2y", "expected a duration such as 500ms, 1s or 2m, got '2y'; write 730d"),
+        ("0", "expected a duration with a unit, got 0; write 0s"),
+        (
+            "1:30",
+            ("expected a duration such as 500ms, 1s or 2m, got '1:30'; "
+            "write 1h30m, or 1m30s if these are minutes and seconds"),
+        ),
         ("PT1H", "expected a duration such as 500ms, 1s or 2m, got 'PT1H'; write 1h"),
         ("10 Hz", ("expected a duration such as 500ms, 1s or 2m, got '10 Hz'; "
                    "write how long it is from one to the next: 100ms")),

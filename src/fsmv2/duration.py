@@ -118,11 +118,23 @@ def _of_another_form(text: str) -> str:
     """The fix for a clock, a frequency, ISO 8601, or a unit that is too fine or too coarse."""
     if (clock := _CLOCK.fullmatch(text)) is not None:
         hours, minutes, rest = (int(part or 0) for part in clock.groups())
-        return f"write {written_duration(hours * 3600 + minutes * 60 + rest)}"
+        fix = f"write {written_duration(hours * 3600 + minutes * 60 + rest)}"
+        if clock[3] is None and hours * 60 + minutes:
+            fix += f", or {written_duration(hours * 60 + minutes)} if these are minutes and seconds"
+        return fix
     if (iso := _ISO.fullmatch(text)) is not None and any(iso.groups()):
         days, hours, minutes = (int(part or 0) for part in iso.groups()[:3])
         seconds = float(iso[4] or 0)
         return f"write {written_duration(days * 86400 + hours * 3600 + minutes * 60 + seconds)}"
+    if (bare := text.rstrip(".,;")) != text:
+        part = _NUMBER.fullmatch(bare)
+        unit = _SPELLED.get(part["unit"].casefold(), part["unit"]) if part is not None else ""
+        if part is not None and unit in UNITS and not part["sign"]:
+            return f"write {part['number'].replace(',', '.')}{unit}"
+    if (ended := re.fullmatch(r"(.*[0-9] ?)(h|m|min) ?([0-9]{1,2})", text)) is not None:
+        whole = f"{ended[0]}{'m' if ended[2] == 'h' else 's'}"
+        if _WHOLE.fullmatch(whole):
+            return f"write {whole}"  # 1h30
     found = _NUMBER.fullmatch(text)
     if found is None or found["sign"]:
         return ""
@@ -133,6 +145,10 @@ def _of_another_form(text: str) -> str:
         return f"write how long it is from one to the next: {1000 / number / _TIMES[unit]:g}ms"
     if unit in ("w", "week", "weeks"):
         return f"write {number * 7:g}d"
+    if unit in ("mo", "month", "months") and number * 30 < LONGEST / 86400:
+        return f"write {number * 30:g}d"
+    if unit in ("y", "yr", "year", "years") and number * 365 < LONGEST / 86400:
+        return f"write {number * 365:g}d"
     return ""
 
 

@@ -74,7 +74,7 @@ def test_a_secret_variable_is_a_token_in_the_tree(tmp_path: Path) -> None:
         ("{HOST: {file: absent}}", "FSM0136 6:53 the secret file '"),
         ("{HOST: {env: A, file: b}}", "FSM0136 6:53 a secret has `env:` or `file:`, not both."),
         ("{HOST: {env: A, type: int}}", "FSM0136 6:68 a secret has no `type:`, it is always text."),
-        ("{HOST: {file: b, defualt: c}}", "FSM0136 6:72 a secret has no key 'defualt'."),
+        ("{HOST: {file: b, defualt: c}}", "FSM0136 6:63 a secret has no key 'defualt'."),
         ("{HOST: {env: 5}}", "FSM0136 6:59 `env:` of a secret takes a text."),
     ],
 )

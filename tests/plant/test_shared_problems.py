@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fsmv2 import Diagnostic
+from fsmv2.diagnostic import Mark
 from fsmv2.plant.shared_problems import SharedProblems
 
 ONE = Diagnostic(code="FSM0211", message="it is wrong.", fix="Mend a.")
@@ -29,3 +30,23 @@ def test_owners_are_listed_and_many_are_counted() -> None:
 def test_where_their_fixes_differ_the_one_for_several_is_given() -> None:
     two = (("bridge", "a"), ("bridge", "b"))
     assert merged(*two, fixes=("Mend a.", "Mend b."))[0][1] == "Mend each."
+
+
+def test_one_template_that_makes_another_value_for_each_is_one_mistake() -> None:
+    """With fifty bridges it is reported once, with the value of the first."""
+    mark = Mark("p.yaml", 3, 5)
+    found = SharedProblems({})
+    for name in ("a", "b", "c"):
+        found.add(
+            "bridge", name, Diagnostic(code="FSM0150", message=f"'{name}' is none.", mark=mark)
+        )
+    (only,) = found.merged()
+    assert only.message == "bridge 'a': 'a' is none (and so for 2 more bridges)."
+
+
+def test_two_mistakes_of_one_bridge_at_one_place_stay_two() -> None:
+    mark = Mark("p.yaml", 3, 5)
+    found = SharedProblems({})
+    for what in ("one", "other"):
+        found.add("bridge", "a", Diagnostic(code="FSM0150", message=f"{what}.", mark=mark))
+    assert [one.message for one in found.merged()] == ["bridge 'a': one.", "bridge 'a': other."]

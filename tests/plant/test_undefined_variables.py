@@ -79,6 +79,33 @@ def test_nothing_is_wrong_with_the_plant_itself() -> None:
         ),
         (
             'host: "{{ .IP }}"',
+            'host: "{{ .globl.scan }}"',
+            5,
+            "bridges 'filler' and 'capper': Variable 'globl.scan' is not defined.",
+            "Write '.global.scan'.",
+        ),
+        (
+            'host: "{{ .IP }}"',
+            'host: "{{ .IP.x }}"',
+            5,
+            (
+                "bridges 'filler' and 'capper': Variable 'IP.x' is not defined: 'IP' (str) has no "
+                "'x'."
+            ),
+            "Write '.IP', which has no parts.",
+        ),
+        (
+            'host: "{{ .IP }}"',
+            'host: "{{ .env.PLC }}"',
+            5,
+            "bridges 'filler' and 'capper': Variable 'env.PLC' is not defined.",
+            (
+                "Declare a variable with the value {env: PLC}, such as `PLC: {env: PLC}`, and "
+                "write '.PLC' here."
+            ),
+        ),
+        (
+            'host: "{{ .IP }}"',
             'host: "{{ .Values.IP }}"',
             5,
             "bridges 'filler' and 'capper': Variable 'Values.IP' is not defined.",

@@ -68,5 +68,5 @@ def test_of_a_port_between_other_text_the_variables_are_named() -> None:
 
 def test_a_dollar_before_the_braces_is_what_is_wrong() -> None:
     """Of other programs; here the value would begin with it."""
-    (first, _) = found('host: "{{ .IP }}"', 'host: "${{ .IP }}"')
+    (first,) = found('host: "{{ .IP }}"', 'host: "${{ .IP }}"')
     assert "Remove the $ before {{." in first

@@ -74,6 +74,13 @@ class BackoffSection(msgspec.Struct, frozen=True, kw_only=True):
     is as `engine:` says: 1s, 60s, 0.5, 5m.
     """
 
+    OTHER_NAMES: ClassVar[Mapping[str, str]] = other_names(
+        base="initial min minimum delay first restartsec",
+        cap="max maximum max_delay limit",
+        jitter="randomness",
+        reset_after="reset",
+    )
+
     base: Seconds | None = None
     """The first wait."""
     cap: Seconds | None = None
@@ -92,7 +99,7 @@ class ProcessSection(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     OTHER_NAMES: ClassVar[Mapping[str, str]] = other_names(
-        command="cmd exec execstart run entrypoint program args",
+        command="cmd exec execstart run entrypoint program args script executable arguments",
         cwd="working_dir workdir working_directory workingdirectory directory dir",
         env="environment environ envs",
         requires="depends_on dependson needs",
@@ -104,7 +111,25 @@ class ProcessSection(msgspec.Struct, frozen=True, kw_only=True):
         ready="healthcheck health readiness readinessprobe liveness liveness_probe health_check",
         restart="restart_policy restartpolicy autorestart",
         enabled="autostart active",
+        files="configs config_files",
     )
+    WITHOUT_COUNTERPART: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(
+            ("user", "group", "uid", "gid"),
+            "Remove it: all processes run as the user of fsmv2. For another user run a second "
+            "fsmv2.",
+        ),
+        **dict.fromkeys(
+            ("replicas", "instances", "numprocs", "scale"), "Write an entry for each of them."
+        ),
+        **dict.fromkeys(
+            ("image", "build", "volumes", "networks", "ports", "container_name"),
+            "Remove it: a process is a program of this machine, not a container. "
+            "`command: [docker, run, ...]` runs one.",
+        ),
+        **dict.fromkeys(("schedule", "cron", "timer"), "Leave it with cron or a timer of systemd."),
+        "shell": "Remove it: `command: [sh, -c, ...]` has a shell run it.",
+    }
 
     command: list[Templated[str]]
     """The program and its arguments: `[python, app.py, --port, "8080"]`. No shell reads it."""

@@ -18,6 +18,7 @@ from fsmv2.model import (
     check_child_name,
 )
 from fsmv2.model.decoder import Node
+from fsmv2.plant.process_fixes import fix_of
 from fsmv2.plant.process_section import ProcessSection, backoff_from, process_spec
 from fsmv2.plant.render_checks import foreseen_scope, not_rendered
 from fsmv2.plant.shared_problems import SharedProblems
@@ -62,7 +63,9 @@ def check_processes(root: Node, taken: Iterable[str], problems: list[Diagnostic]
                 command.problem(
                     "FSM0122",
                     "the command is one text, and no shell reads it.",
-                    fix=f"Write the list {as_list(command.value)}.",
+                    fix=f"Write the list {as_list(command.value)}."
+                    if command.value.strip()
+                    else "Write the program and its arguments, such as [python, app.py].",
                 )
             )
 
@@ -103,6 +106,7 @@ def process_entry(
         fatal += [
             msgspec.structs.replace(problem, message=f"process '{name}': {problem.message}")
             for problem in _placed(node, raw)
+            if not any(one.path.startswith(f"{problem.path}[") for one in fatal)
         ]
         for problem in _unrendered(node, f"process '{name}'", scope, root, meant):
             shared.add("process", name, problem)
@@ -144,9 +148,9 @@ def _unrendered(
 
 
 def _placed(node: Node, config: Any) -> list[Diagnostic]:
-    return [
-        (node.get(*steps) or node).problem(
-            UnfitError.code, f"{message}.", fix="Correct it, or its variable."
-        )
-        for steps, message in problems_of(config)
-    ]
+    found = []
+    for steps, message in problems_of(config):
+        place = node.get(*steps)
+        fix = fix_of(steps, config, place)
+        found.append((place or node).problem(UnfitError.code, f"{message}.", fix=fix))
+    return found

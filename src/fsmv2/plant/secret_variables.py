@@ -50,7 +50,9 @@ class SecretValues:
         texts = {key: child.value for key, child in node.value.items()}
         for key, value in texts.items():
             if not isinstance(value, str) or not value:
-                self._problem(node.value[key], f"`{key}:` of a secret takes a text.", "Quote it.")
+                self._problem(
+                    node.value[key], f"`{key}:` of a secret takes a text.", _text_fix(key, value)
+                )
                 return NOT_KNOWN
         if "env" in texts and "file" in texts:
             self._problem(node, "a secret has `env:` or `file:`, not both.", "Keep one.")
@@ -90,15 +92,21 @@ class SecretValues:
                 return True
             if near := nearest(str(key), ["default"]):
                 self._problem(
-                    node.value[key],
-                    f"a secret has no key '{key}'.",
-                    f"Did you mean '{near}'?",
+                    node, f"a secret has no key '{key}'.", f"Did you mean '{near}'?", key=key
                 )
                 return True
         return False
 
-    def _problem(self, node: Node, message: str, fix: str) -> None:
-        self._fatal.append(node.problem("FSM0136", message, fix=fix))
+    def _problem(self, node: Node, message: str, fix: str, key: str | None = None) -> None:
+        self._fatal.append(node.problem("FSM0136", message, fix=fix, key=key))
+
+
+def _text_fix(key: str, value: Any) -> str:
+    """The fix for what stands in the place of a text."""
+    if isinstance(value, bool | int | float):
+        return f'Put it in quotes: "{str(value).lower() if isinstance(value, bool) else value}".'
+    what = {"env": "the name of one variable of the environment", "file": "the path of one file"}
+    return f"Write {what.get(key, 'one text')}."
 
 
 def is_secret(node: Node) -> bool:

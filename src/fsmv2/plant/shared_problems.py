@@ -41,8 +41,30 @@ class SharedProblems:
         self._found.setdefault(same, []).append((kind, name, problem))
 
     def merged(self) -> list[Diagnostic]:
-        """One for each mistake, which says whom it keeps waiting."""
-        return [self._merged(found) for found in self._found.values()]
+        """One for each mistake, which says whom it keeps waiting.
+
+        A template that makes another wrong value for each bridge is one mistake, too: the first
+        stands for all.
+        """
+        places: dict[tuple[str, Mark | None, str], list[_Same]] = {}
+        for same in self._found:
+            places.setdefault((same.code, same.mark, same.path), []).append(same)
+        shown: list[Diagnostic] = []
+        for alike in places.values():
+            owners = [(k, name) for same in alike for k, name, _ in self._found[same]]
+            if len(alike) == 1 or alike[0].mark is None or len(set(owners)) < len(owners):
+                shown += [self._merged(self._found[same]) for same in alike]
+            else:
+                shown.append(self._first_of(alike, len(owners)))
+        return shown
+
+    def _first_of(self, alike: list[_Same], owners: int) -> Diagnostic:
+        found = self._found[alike[0]]
+        kind = found[0][0]
+        first = self._merged(found[:1])
+        more = f"1 more {kind}" if owners == 2 else f"{owners - 1} more {_PLURAL[kind]}"
+        message = f"{first.message.removesuffix('.')} (and so for {more})."
+        return msgspec.structs.replace(first, message=message)
 
     def _merged(self, found: list[tuple[str, str, Diagnostic]]) -> Diagnostic:
         first = found[0][2]

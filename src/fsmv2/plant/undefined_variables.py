@@ -61,7 +61,8 @@ class MeantVariables:
         own = owner.get("variables")
         names = _names(own)
         if rest:
-            return _elsewhere(first, rest, names, _names(global_)) or error.fix
+            fix = _elsewhere(first, rest, names, _names(global_)) or _of_parts(first, rest, names)
+            return fix or error.fix
         if first in _names(global_):
             return f"Write '.global.{first}', which is set{_line(global_, first, file)}."
         near = nearest(first, [*names, *ENGINE_KEYS])
@@ -105,6 +106,21 @@ def _elsewhere(
     if rest[0] in names:
         return f"Write '.{'.'.join(rest)}': nothing stands before the name of a variable here."
     return f"Write '.global.{'.'.join(rest)}'." if rest[0] in globals_ else ""
+
+
+def _of_parts(first: str, rest: Sequence[str], names: Sequence[str]) -> str:
+    """What to write for `.IP.x`, `.globl.rate` and `.env.X`; '' where nothing is known."""
+    if first in names:
+        if rest[0] in names:  # {{ .IP .PORT }} is read as one name
+            return f"Write each in braces of its own: {{{{ .{first} }}}}{{{{ .{rest[0]} }}}}."
+        return f"Write '.{first}', which has no parts."
+    if first.casefold() in ("env", "environ", "environment"):
+        return (
+            f"Declare a variable with the value {{env: {rest[0]}}}, such as `{rest[0]}: {{env: "
+            f"{rest[0]}}}`, and write '.{rest[0]}' here."
+        )
+    near = nearest(first, ["global", "location"])
+    return f"Write '.{'.'.join([near, *rest])}'." if near is not None else ""
 
 
 def _names(node: Node | None) -> list[str]:

@@ -17,7 +17,14 @@ from fsmv2.model.decoder.value_fixes import (
 
 @pytest.mark.parametrize(
     ("text", "number"),
-    [("1/10", "0.1"), ("1 / 4", "0.25"), ("502/tcp", "502"), ("a/b", "a/b")],
+    [
+        ("1/10", "0.1"),
+        ("1 / 4", "0.25"),
+        ("502/tcp", "502"),
+        ("plc:502", "502"),
+        ("12:30", "12:30"),
+        ("a/b", "a/b"),
+    ],
 )
 def test_shares_and_ports_are_numbers(text: str, number: str) -> None:
     assert without_part(text) == number
@@ -26,6 +33,9 @@ def test_shares_and_ports_are_numbers(text: str, number: str) -> None:
 @pytest.mark.parametrize(
     ("text", "kind", "percent", "fix"),
     [
+        ("10MB", int, False, "Write 10000000."),
+        ("1.5 GiB", int, False, ""),
+        ("64KiB", int, False, "Write 65536."),
         ("10%", float, False, "Write 0.1, or 10 if it is counted in percent."),
         ("10 %", float, True, "Write 10."),
         ("10%", int, False, "Write 10."),
@@ -40,7 +50,11 @@ def test_a_number_with_a_unit_is_written_without_it(
     text: str, kind: type[int] | type[float], percent: bool, fix: str
 ) -> None:
     """What a percentage means, only the reader knows, unless the key says it."""
-    assert number_fix(text, kind, percent=percent) == fix
+    assert number_fix(text, kind, percent=percent, megabytes=False) == fix
+
+
+def test_megabytes_are_counted_in_megabytes() -> None:
+    assert number_fix("10GB", int, percent=False, megabytes=True) == "Write 10000."
 
 
 @pytest.mark.parametrize(

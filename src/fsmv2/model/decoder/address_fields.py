@@ -81,7 +81,9 @@ class AddressText(Text):
             fix = (node.rendered and text_fix(node)) or error.fix
             if node.origin is not None and (alone := _HOST_OF.match(fix)) is not None:
                 fix = f"Write {alone[1]}; the port has a variable of its own."
-            if node.rendered and node.origin is None:
+            if node.rendered and node.origin is None and _HOST_OF.match(fix) is not None:
+                fix = "Leave the port out of this template; it has a key of its own, `port:`."
+            elif node.rendered and node.origin is None:
                 fix += " It comes from a variable in this template."
             problems.append(node.problem(NO_ADDRESS, f"{shown(value)} {error.message}", fix=fix))
             return BAD

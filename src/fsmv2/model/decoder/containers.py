@@ -29,7 +29,12 @@ class Entries:
         """A dict."""
         if node.kind != "mapping":
             fix = "Write keys in lines of their own below, indented."
-            if node.kind == "sequence" or node.document is None:
+            pair = _PAIR.fullmatch(node.value) if isinstance(node.value, str) else None
+            if pair is not None and node.document is not None:
+                text_only = self._item.read(Node.from_data(0), []) is BAD
+                value = f'"{pair[2]}"' if text_only else pair[2]
+                fix = f"Write {{{pair[1]}: {value}}}."
+            elif node.kind == "sequence" or node.document is None:
                 fix = as_mapping(node, self._item) or unlisted(node)
             problems.append(mismatch(node, self.expected, fix))
             return BAD

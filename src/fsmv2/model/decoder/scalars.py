@@ -195,7 +195,7 @@ class Number(Leaf):
         if not finite or not self._bounds.hold(value):
             got = value if finite else f"{node.text}, which is not finite"
             message = f"expected {self.expected}, got {got}."
-            fix = self._words.fix_for(value) or f"Write {self.expected}."
+            fix = self._meant(value) or f"Write {self.expected}."
             problems.append(node.problem("FSM0123", message, fix=fix))
             return BAD
         return value if self._exact else self._kind(value)
@@ -219,23 +219,29 @@ class Number(Leaf):
         del path
         return self._bounds.simple()
 
+    def _meant(self, value: Any) -> str:
+        """What is known of a value that a person has written; not of what a program hands in."""
+        written = type(value) is str or (type(value) in (int, float) and abs(value) < _GREATEST)
+        return self._words.fix_for(value) if written else ""
+
     def _fix(self, node: Node) -> str:
         value = node.value
         if type(value) is float and value.is_integer():
             return f"Write {int(value)}."
-        if known := self._words.fix_for(value):
+        if known := self._meant(value):
             return known
         if not isinstance(value, str):
             return f"Write {self.expected}."
         text = value.strip().rstrip(",;")
-        percent = "percent" in node.path.rpartition(".")[2]
+        key = node.path.rpartition(".")[2]
+        percent, megabytes = "percent" in key, key.endswith("_mb")
         bare = without_part(text)
         if (found := number_in(bare, self._kind)) is not None:
             at = node.origin or node
-            if found == bare and at.text == value and at.column_offset:
+            if found == text and at.text == value and at.column_offset:
                 return rendered_fix(node) or f"Remove the quotes: {found}."
             return rendered_fix(node) or f"Write {found}."
-        meant = number_fix(text, self._kind, percent=percent)
+        meant = number_fix(text, self._kind, percent=percent, megabytes=megabytes)
         return text_fix(node) or meant or f"Write {self.expected}."
 
 
@@ -244,6 +250,8 @@ ANY_NUMBER = rf"{WHOLE_NUMBER}(\.[0-9]+)?"
 """Numbers that are read in quotes, too."""
 _WHOLE_NUMBER = re.compile(WHOLE_NUMBER, re.ASCII)
 _DECIMAL = re.compile(ANY_NUMBER, re.ASCII)
+_GREATEST = 10**9
+"""Numbers in words of others, such as addresses, are smaller."""
 _LONGEST_NUMBER = 40
 """Characters of a number in quotes."""
 

@@ -211,7 +211,7 @@ class Fields:
 
     def _share(self, field: Field, child: Node, problem: Diagnostic) -> Diagnostic:
         """`deadband: 5%`, where a `deadband_percent` is what counts in percent."""
-        text = str(child.value).strip() if child.kind == "scalar" else ""
+        text = child.value.strip() if isinstance(child.value, str) else ""
         other = f"{field.key}_percent"
         if other not in self._ready() or re.fullmatch(r"[0-9]+(\.[0-9]+)? ?%", text) is None:
             return problem
@@ -234,7 +234,10 @@ class Fields:
         known = fields.keys() - getattr(self._type, "NOT_WRITTEN", ())
         straight = without_quotes(straightened(key))
         meant = meant_key(self._type, key)
-        if meant in known:
+        there = {self._aliases.get(one, one) for one in node.value}
+        if meant in known and meant in there:
+            fix = f"'{meant}', which it seems to mean, is there already: put both together there."
+        elif meant in known:
             fix = f"Did you mean '{meant}'? Known: {', '.join(sorted(known))}."
         elif straight in known:
             fix = f"Write '{straight}': {why(lookalike(key))}."
@@ -297,6 +300,15 @@ class Fields:
             return f"{unlisted(node)} Known: {known}."
         if node.document is None:
             return f"Known: {known}."
+        takes = [
+            name
+            for name, field in fields.items()
+            if node.kind == "scalar"
+            and not isinstance(node.value, str | bool | None)
+            and field.reader.read(node, []) is not BAD
+        ]
+        if len(takes) == 1:
+            return f"Write {{{takes[0]}: {node.text}}}. Known: {known}."
         key, _, value = str(node.value or "").partition(" ")
         if key in fields and value.strip() and value.isprintable():
             return f"Write a colon after '{key}': `{key}: {value.strip()[:60]}`. Known: {known}."

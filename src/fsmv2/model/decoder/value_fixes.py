@@ -11,15 +11,18 @@ from fsmv2.model.secrets.vault import holds_secret
 from fsmv2.name_suggestions import nearest
 
 
-def number_fix(text: str, kind: type[int] | type[float], *, percent: bool) -> str:
+def number_fix(text: str, kind: type[int] | type[float], *, percent: bool, megabytes: bool) -> str:
     """What to write for a text that begins with the number that is meant; '' if it does not.
 
-    `percent`: the value is counted in percent by itself.
+    `percent`: the value is counted in percent by itself; `megabytes`: in these.
     """
     found = _WITH_UNIT.fullmatch(text)
     number = number_in(found[1], kind) if found is not None else None
     if found is None or number is None or re.match(r"0[xXoObB]", text):
         return ""
+    size = _SIZES.get(found[2].casefold())
+    if size is not None and kind is int:
+        return f"Write {int(float(number) * size) // (_SIZES['mb'] if megabytes else 1)}."
     if found[2] != "%":
         return f"Write {number}, without {found[2]}."
     if percent or kind is int:
@@ -27,6 +30,19 @@ def number_fix(text: str, kind: type[int] | type[float], *, percent: bool) -> st
     return f"Write {float(number) / 100:g}, or {number} if it is counted in percent."
 
 
+_SIZES = {
+    "kb": 10**3,
+    "mb": 10**6,
+    "gb": 10**9,
+    "tb": 10**12,
+    "kib": 1 << 10,
+    "mib": 1 << 20,
+    "gib": 1 << 30,
+    "k": 1 << 10,
+    "m": 1 << 20,
+    "g": 1 << 30,
+}
+"""Bytes by their unit."""
 _WITH_UNIT = re.compile(
     r"([-+]?[0-9]+(?:[.,][0-9]+)?) ?(%|(?![eE][0-9])[A-Za-z\u00b0\u00b5\u03a9][\w\u00b0/]*)"
 )
@@ -36,7 +52,9 @@ def without_part(text: str) -> str:
     """`1/10` and `502/tcp` as the number that is meant."""
     if (part := re.fullmatch(r"([0-9]+) ?/ ?([1-9][0-9]*)", text)) is not None:
         return f"{int(part[1]) / int(part[2]):g}"
-    port = re.fullmatch(r"([0-9]+)/(?:tcp|udp)", text)
+    port = re.fullmatch(r"([0-9]+)/(?:tcp|udp)", text) or re.fullmatch(
+        r"(?:[a-z]+://)?(?=[^:]*[A-Za-z.])[A-Za-z0-9.-]*:([0-9]{1,5})/?", text
+    )
     return port[1] if port is not None else text
 
 

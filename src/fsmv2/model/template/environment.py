@@ -275,6 +275,24 @@ class Sandbox(ImmutableSandboxedEnvironment):
             cast("Run", context).charge(steps_of([left, right]))
             return left + right
         raise TemplateError(
-            f"'{operator}' does not work on {type(left).__name__} and {type(right).__name__}.",
-            fix="Write '~' to join as text." if operator == "+" else "",
+            f"'{operator}' does not work on {_kind(left)} and {_kind(right)}.",
+            fix="Write '~' to join as text."
+            if operator == "+"
+            else "Make a number of a text with a filter: {{ .NAME | float }}.",
         )
+
+
+def _kind(value: object) -> str:
+    """What a value is, as the messages about documents call it."""
+    return _KINDS.get(type(value), type(value).__name__)
+
+
+_KINDS: dict[type, str] = {
+    str: "a text",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    list: "a list",
+    dict: "keys and values",
+    type(None): "nothing",
+}

@@ -121,6 +121,21 @@ _OTHER_WORDS = (
         r"Expected an expression, got 'end of statement block'",
         "an expression is missing before '%}'",
     ),
+    (
+        r"unexpected 'end of (?:print statement|statement block)'",
+        "an expression is missing before it ends",
+    ),
+    (r"expected token 'end of print statement', got 'string'", "a text stands where '}}' belongs"),
+    (
+        r"expected token 'end of print statement', got '(.*)'",
+        r"'\1' stands where '}}' belongs",
+    ),
+    (
+        r"expected token 'end of statement block', got '(.*)'",
+        r"'\1' stands where '%}' belongs",
+    ),
+    (r"expected token 'name', got '(.*)'", r"'\1' stands where a name belongs"),
+    (r"expected token '(.*)', got '(.*)'", r"'\2' stands where '\1' belongs"),
     (r"Encountered unknown tag ('.*')", r"there is no tag \1 here"),
     (
         r"Unexpected end of template\. .* following tags: (.*)\. .* closed is ('.*')",
@@ -141,9 +156,33 @@ def _plain(message: str | None) -> str:
 def _syntax_fix(source: str, message: str) -> str:
     """The fix is about a character where that is what cannot be read."""
     strange = lookalike(source)
-    if not strange or strange not in message:
-        return CLOSE_FIX
-    return f"Write {straightened(source)}: {why(strange)}."
+    if strange and strange in message:
+        return f"Write {straightened(source)}: {why(strange)}."
+    if (block := re.search(r"block that needs to be closed is '(\w+)'", message)) is not None:
+        return f"Add {{% end{block[1]} %}} behind what belongs to it."
+    if (end := re.search(r"unknown tag 'end(\w+)'", message)) is not None:
+        return f"Remove it, or write {{% {end[1]} ... %}} before what belongs to it."
+    return next((fix for sign, fix in _OTHER_LANGUAGES if re.search(sign, source)), CLOSE_FIX)
+
+
+_OTHER_LANGUAGES = (
+    (
+        r"\{\{-?\s*(if|else|end|range|with)\b",
+        "Write {% if ... %} and {% endif %}, or {% for ... %}.",
+    ),
+    (r"\{\{\{", "Write two braces: {{ .NAME }}."),
+    (r"\{\{-?\s*\$", "Write the name with a dot before it: {{ .NAME }}."),
+    (r"&&", "Write `and` for `&&`."),
+    (r"\|\|", "Write `or` for `||`."),
+    (r"\?[^:}]*:", "Write it as `A if CONDITION else B`."),
+    (
+        r"\|\s*\w+\s+['\"\w]",
+        "Write what a filter is given in brackets: {{ .NAME | default('x') }}.",
+    ),
+    (r"\{\{-?\s*printf?\b", "Write the variables where they belong in the text: a-{{ .NAME }}-b."),
+    (r"!\s*\.?\w", "Write `not` for `!`."),
+)
+"""How other languages of templates write things, and what is written here."""
 
 
 def _whole(tree: nodes.Template) -> nodes.Expr | None:
@@ -163,8 +202,25 @@ def _foreign(error: BaseException, source: str, offset: int) -> TemplateError:
         what = "it is nested too deeply"
     else:
         what = f"{error} ({type(error).__name__})"
+    fix = ""
+    if (filter_ := _NOT_GIVEN.match(str(error))) is not None:
+        names = ", ".join(re.findall(r"'(\w+)'", filter_[2]))
+        what = f"the filter '{filter_[1]}' is not given {names}"
+        fix = f"Write what it needs in brackets after it: {filter_[1]}(...)."
+    elif (filter_ := _TOO_MANY.match(str(error))) is not None:
+        what = f"the filter '{filter_[1]}' is given what it does not take"
+        fix = "Leave out what stands in its brackets, or some of it."
+    elif isinstance(error, ZeroDivisionError):
+        what, fix = "it divides by zero", "Check what it divides by."
     return TemplateError(
         f"The template cannot be rendered: {what} (line {line}, column {column}).",
         line=line,
         column=column,
+        fix=fix,
     )
+
+
+_NOT_GIVEN = re.compile(r"(?:do)?_?(\w+)\(\) missing [0-9]+ required positional arguments?: (.*)")
+_TOO_MANY = re.compile(
+    r"(?:do)?_?(\w+)\(\) (?:takes [^:]* arguments? but|got an unexpected keyword argument)"
+)

@@ -58,7 +58,11 @@ class Rewriter:
         kind = type(node).__name__
         if kind not in _ALLOWED:
             word = _TAGS.get(kind, kind.lower())
-            raise TemplateError(f"'{word}' cannot be used in a template.", line=node.lineno)
+            raise TemplateError(
+                f"'{word}' cannot be used in a template.",
+                line=node.lineno,
+                fix="A template is made of variables, filters, {% if %} and {% for %}.",
+            )
         if self.count > MAX_NODES:
             raise too_much("The template", MAX_NODES, "elements")
         if depth > MAX_DEPTH:

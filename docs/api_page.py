@@ -27,8 +27,8 @@ runs it; `fsmv2 trees` says where that is. Where its path would be longer than 1
 is in `$XDG_RUNTIME_DIR/fsmv2`, and `api.sock` a link to it.
 
 ```console
-$ curl --unix-socket STATE/api.sock http://fsmv2/v1/workers?path=edge/filler
-$ curl --unix-socket STATE/api.sock http://fsmv2/v1/requests?wait=30 \\
+$ curl --unix-socket STATE/api.sock 'http://fsmv2/v1/workers?path=edge/filler'
+$ curl --unix-socket STATE/api.sock 'http://fsmv2/v1/requests?wait=30' \\
     -H 'content-type: application/json' \\
     -d '{{"verb": "pause", "path": "edge/filler", "reason": "cleaning"}}'
 ```

@@ -11,34 +11,34 @@ from fsmv2.plant import parse_plant
 
 FILES = {
     "a Docker Compose file": (2, "version: '3'\nservices:\n  web:\n    image: nginx\n"),
-    "a manifest of Kubernetes": (
+    "a Kubernetes manifest": (
         1,
         "apiVersion: v1\nkind: Service\n---\napiVersion: v1\nkind: Pod\n",
     ),
-    "a playbook of Ansible": (1, "- name: all\n  hosts: all\n  tasks: []\n"),
-    "a list of automations of Home Assistant": (1, "- id: '1'\n  alias: x\n  trigger: []\n"),
-    "a configuration of Home Assistant": (
+    "an Ansible playbook": (1, "- name: all\n  hosts: all\n  tasks: []\n"),
+    "a list of Home Assistant automations": (1, "- id: '1'\n  alias: x\n  trigger: []\n"),
+    "a Home Assistant configuration": (
         2,
         "modbus: []\nautomation: !include_dir_merge_list automations/\n",
     ),
-    "a configuration of Prometheus": (3, "global:\n  scrape_interval: 15s\nscrape_configs: []\n"),
-    "a workflow of GitHub Actions": (2, "on: [push]\njobs:\n  test:\n    runs-on: ubuntu\n"),
-    "a configuration of Benthos": (1, "input: {modbus: {}}\npipeline: {}\noutput: {uns: {}}\n"),
-    "a configuration of PM2": (1, "apps:\n  - name: web\n    script: app.js\n"),
-    "a configuration of Circus": (1, "[watcher:web]\ncmd = python\n"),
-    "a configuration of supervisord": (1, "[program:web]\ncommand=python app.py\n"),
-    "a unit of systemd": (2, "# mine\n[Unit]\nDescription=x\n[Service]\nExecStart=/bin/x\n"),
-    "a configuration of Telegraf": (1, '[[inputs.modbus]]\n  name = "x"\n'),
+    "a Prometheus configuration": (3, "global:\n  scrape_interval: 15s\nscrape_configs: []\n"),
+    "a GitHub Actions workflow": (2, "on: [push]\njobs:\n  test:\n    runs-on: ubuntu\n"),
+    "a Benthos configuration": (1, "input: {modbus: {}}\npipeline: {}\noutput: {uns: {}}\n"),
+    "a PM2 configuration": (1, "apps:\n  - name: web\n    script: app.js\n"),
+    "a Circus configuration": (1, "[watcher:web]\ncmd = python\n"),
+    "a supervisord configuration": (1, "[program:web]\ncommand=python app.py\n"),
+    "a systemd unit": (2, "# mine\n[Unit]\nDescription=x\n[Service]\nExecStart=/bin/x\n"),
+    "a Telegraf configuration": (1, '[[inputs.modbus]]\n  name = "x"\n'),
     "an INI or TOML file": (1, '[agent]\nname = "edge"\n'),
     "a Dockerfile": (1, "FROM python:3.12\nRUN make\nCMD [x]\n"),
-    "a configuration of Monit": (1, "check process nginx with pidfile /run/nginx.pid\n"),
+    "a Monit configuration": (1, "check process nginx with pidfile /run/nginx.pid\n"),
     "a web page": (1, "<!DOCTYPE html>\n<html></html>\n"),
     "XML": (1, '<?xml version="1.0"?>\n<a/>\n'),
     "a script": (1, "#!/bin/sh\nwhile true; do app; done\n"),
     "a list of assignments with =": (1, "agent.name=edge\nagent.site=acme\n"),
     "a Procfile": (1, "web: python app.py\nworker: python worker.py\n"),
     "a table of values": (1, "name,address,type\nspeed,1,int16\n"),
-    "a configuration of UMH Core": (
+    "a UMH Core configuration": (
         4,
         "agent:\n  name: edge\n\nprotocolConverter:\n  - name: plc\n    desiredState: active\n",
     ),

@@ -1,8 +1,8 @@
 """Files of other programs: a whole Compose file or systemd unit is one mistake, not forty.
 
-Judged by the keys and headers at the begin of its lines, before it is read as YAML, which some of
-them are not. A document with a section `agent:` is one of ours, and never looked at further.
-Called by `scan`.
+Recognised by the keys and headers at the beginning of its lines, before it is read as YAML, which
+some of them are not. A document with one of our own sections is not looked at further. Called by
+`scan`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import NamedTuple
 _LARGEST = 1 << 20
 """Characters that are looked at; what others keep by hand is smaller."""
 _PAGE = "docs/how-to/migrate.md compares its keys with those of fsmv2."
-_BEGIN = "`fsmv2 explain FSM0129` shows a document to begin with."
+_BEGIN = "`fsmv2 explain FSM0129` shows a document to start from."
 
 
 class OtherProgram(NamedTuple):
@@ -41,64 +41,64 @@ _KINDS = (
         f"`requires:` in place of `depends_on:`. {_PAGE}",
     ),
     _Kind(
-        "a manifest of Kubernetes",
+        "a Kubernetes manifest",
         (r"^apiVersion:", r"^kind:"),
         f"{_COMMANDS}declare each as an entry of `processes:` with its `command:`. {_BEGIN}",
     ),
     _Kind(
-        "a playbook of Ansible",
+        "an Ansible playbook",
         (r"^- (name: .*\n  )?(hosts|import_playbook):",),
         "Ansible runs tasks once; an fsmv2 document declares what is to keep running. " + _BEGIN,
     ),
     _Kind(
-        "a list of automations of Home Assistant",
+        "a list of Home Assistant automations",
         (r"^- (id|alias):", r"^  (triggers?|actions?):"),
         f"fsmv2 has no automations; it reads devices and keeps programs running. {_BEGIN}",
     ),
     _Kind(
-        "a configuration of Home Assistant",
+        "a Home Assistant configuration",
         (r"^(homeassistant|default_config|automation|frontend):",),
         "Declare each Modbus device as an entry of `bridges:`, and its sensors as `registers:` "
         f"there. {_BEGIN}",
     ),
     _Kind(
-        "a configuration of Prometheus",
+        "a Prometheus configuration",
         (r"^scrape_configs:",),
         f"fsmv2 is scraped by Prometheus: declare `http: {{listen: 127.0.0.1:9410}}`. {_BEGIN}",
     ),
     _Kind(
-        "a workflow of GitHub Actions",
+        "a GitHub Actions workflow",
         (r"^jobs:", r"^\s+runs-on:"),
         f"Name your fsmv2 document in its place. {_BEGIN}",
     ),
     _Kind(
-        "a configuration of Benthos",
+        "a Benthos configuration",
         (r"^input:", r"^output:"),
         "Declare a bridge, with its `input:` below `read:` and its device as `connection:`; what "
         f"comes in is published by itself. {_BEGIN}",
     ),
     _Kind(
-        "a configuration of PM2",
+        "a PM2 configuration",
         (r"^apps:", r"^\s+(- )?script:"),
         f"Declare each app as an entry of `processes:`, with `command:` for its script. {_BEGIN}",
     ),
     _Kind(
-        "a configuration of Circus",
+        "a Circus configuration",
         (r"^watchers:|^\[watcher:",),
         f"Declare each watcher as an entry of `processes:`, with `command:`. {_BEGIN}",
     ),
     _Kind(
-        "a configuration of supervisord",
+        "a supervisord configuration",
         (r"^\[(program:\S+|supervisord)\]",),
         f"Declare each program as an entry of `processes:`. {_PAGE}",
     ),
     _Kind(
-        "a unit of systemd",
+        "a systemd unit",
         (r"^\[(Unit|Service|Timer|Socket|Install)\]",),
         f"Declare it as an entry of `processes:`, with `command:` for `ExecStart=`. {_PAGE}",
     ),
     _Kind(
-        "a configuration of Telegraf",
+        "a Telegraf configuration",
         (r"^\s*\[\[(inputs|outputs)\.",),
         "Declare each device as an entry of `bridges:`, and its fields as `registers:` there. "
         + _BEGIN,
@@ -114,14 +114,14 @@ _KINDS = (
         f"{_COMMANDS}declare an entry of `processes:` with the command of its CMD. {_BEGIN}",
     ),
     _Kind(
-        "a configuration of Monit",
+        "a Monit configuration",
         (r"^check (process|program|host|file) \S",),
         f"Declare each process as an entry of `processes:`, with `command:`. {_BEGIN}",
     ),
     _Kind(
         "a web page",
         (r"\A\s*<(!doctype html|html)",),
-        "If it was downloaded, look at it: it may be the page of a login or of an error.",
+        "If it was downloaded, look at it: it may be a login or error page.",
     ),
     _Kind("XML", (r"\A\s*<(\?xml|[A-Za-z])",), f"Write it as YAML. {_BEGIN}"),
     _Kind(
@@ -132,7 +132,7 @@ _KINDS = (
 )
 
 _UMH = _Kind(
-    "a configuration of UMH Core",
+    "a UMH Core configuration",
     (r"^(protocolConverter|dataFlow|internal):", r"^\s+(- )?desiredState:"),
     "Its keys have other names here: `protocolConverter:` is `bridges:`, `desiredState:` "
     "is `state:`, its `nmap:` is `connection:`, and what `benthos:` reads is "
@@ -140,12 +140,15 @@ _UMH = _Kind(
 )
 """The one kind that has a section `agent:`, too."""
 
+_OURS = re.compile(r"^(agent|bridges|processes):", re.MULTILINE)
+"""Sections that make a document ours: to look for all signs would take longer than to parse it."""
+
 
 def other_program(text: str) -> OtherProgram | None:
     """What a text is that was written for another program; None if it may be ours."""
     if len(text) > _LARGEST:
         return None
-    ours = re.search(r"^agent:", text, re.MULTILINE) is not None
+    ours = _OURS.search(text) is not None
     for kind in (_UMH,) if ours else (_UMH, *_KINDS):
         if (line := _found(kind, text)) is not None:
             return OtherProgram(kind.what, line, kind.fix)
@@ -154,11 +157,11 @@ def other_program(text: str) -> OtherProgram | None:
 
 def _found(kind: _Kind, text: str) -> int | None:
     """The line of the first sign, if the text has all of them."""
-    found = [re.search(sign, text, re.MULTILINE | re.IGNORECASE) for sign in kind.signs]
-    first = found[0]
-    if first is None or None in found:
+    first, *others = (re.finditer(sign, text, re.MULTILINE | re.IGNORECASE) for sign in kind.signs)
+    found = next(first, None)
+    if found is None or any(next(other, None) is None for other in others):
         return None
-    start = first.end() - len(first[0].lstrip())
+    start = found.end() - len(found[0].lstrip())
     return text.count("\n", 0, start) + 1
 
 

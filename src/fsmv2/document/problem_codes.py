@@ -214,10 +214,10 @@ OF_ANY_DOCUMENT: dict[str, tuple[str, str]] = {
         "wrong:  registers: []\nright:  registers: [{name: temperature, address: 0}]",
     ),
     "FSM0129": (
-        "The file is of another program",
+        "The file belongs to another program",
         (
-            "A Compose file, a unit of systemd, a configuration of Home Assistant and others are "
-            "known by their keys, and are then one problem. What runs programs here is "
+            "A Compose file, a systemd unit, a Home Assistant configuration and others are "
+            "recognised by their keys, and reported as one problem. What runs programs here is "
             "`processes:`, what reads devices is `bridges:`.\n\n"
             "wrong:  services: {web: {image: nginx, depends_on: [db]}}\n"
             "right:  agent: {name: edge}\n"

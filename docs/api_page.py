@@ -95,7 +95,7 @@ Answers have an `ETag`. Send it back as `If-Match`, and a request is done only i
 as you read it; otherwise nothing is done, and the answer is 412:
 
 ```console
-$ curl -i --unix-socket STATE/api.sock http://fsmv2/v1/worker?path=edge/filler
+$ curl -i --unix-socket STATE/api.sock 'http://fsmv2/v1/worker?path=edge/filler'
 etag: "5d0f9c2f61f2a4b7c9e1a0d3"
 $ curl --unix-socket STATE/api.sock http://fsmv2/v1/requests \\
     -H 'content-type: application/json' -H 'if-match: "5d0f9c2f61f2a4b7c9e1a0d3"' \\

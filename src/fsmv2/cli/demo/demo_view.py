@@ -53,13 +53,11 @@ def short_hints(
     mqtt = f"MQTT on {HOST}:{port}, topics umh/v1/#; " if port else ""
     lines = [
         f"try: kill -9 … {kills}",
-        f"in another terminal: {VALUES} shows what is read, {WHY} explains its state",
+        f"in another terminal: {VALUES}, or {WHY}",
         f"{mqtt}document: {short_path(document)}",
     ]
     if monitoring:
-        lines.append(
-            f"http://{monitoring}/metrics: {LOOK_AT}; which workers are unhealthy: /readyz"
-        )
+        lines.append(f"http://{monitoring}/metrics; /readyz names unhealthy workers")
     return lines
 
 

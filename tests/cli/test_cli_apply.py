@@ -6,11 +6,13 @@ import json
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 from changed_tree import NEVER_CONVERGES, ChangedTree, document
 
 from fsmv2.cli import apply_session
 from fsmv2.operate.changes.apply_data import ApplyProgress
+from fsmv2.operate.changes.saved_plan import encoded_plan, read_plan
 from fsmv2.operate.remote_tree import RemoteTree
 
 
@@ -122,10 +124,13 @@ def test_h93_a_saved_plan_is_applied_as_it_is_or_not_at_all(
 
     # Something else would be done by now.
     following.write(document(a="1000", b="1000"))
-    saved = json.loads(plan.read_text())
-    saved["plan"]["workers"] = saved["plan"]["workers"][:1]
-    saved["plan"]["actions_digest"] = "of something else"
-    (other := tmp_path / "other").write_text(json.dumps(saved, separators=(",", ":")))
+    saved = read_plan(plan)
+    less = msgspec.structs.replace(
+        saved.plan, workers=saved.plan.workers[:1], actions_digest="of something else"
+    )
+    (other := tmp_path / "other").write_bytes(
+        encoded_plan(msgspec.structs.replace(saved, plan=less))
+    )
     shown = following.says("apply", str(other), "-y", code=1)
     assert "edge/b: add, which was not planned" in shown
 

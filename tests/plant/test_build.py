@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from planned_plant import BRIDGE, WRITE, planned
 
-from fsmv2 import WorkerFactory
+from fsmv2 import DocumentError, WorkerFactory
 from fsmv2.builtin import register_builtins
 from fsmv2.builtin.broker.broker_config import BrokerConfig
 from fsmv2.flow import AsyncioEngine
@@ -72,3 +73,18 @@ def test_two_bridges_that_would_hear_the_same_commands_are_told() -> None:
     assert parse_plant(text + second + "    enabled: false\n").diagnostics == ()
     moved = second.replace("area: filler", "area: other")
     assert parse_plant(text + moved).diagnostics == ()
+
+
+def test_settings_of_an_own_type_are_refused_with_where_they_stand() -> None:
+    """And a misspelled one of ours is only that."""
+
+    def fix(type_: str) -> str:
+        with pytest.raises(DocumentError) as raised:
+            parse_plant(
+                f"agent: {{name: edge}}\nengine: {{types: {{{type_}: {{interval: 2s}}}}}}\n"
+            )
+        return next(d.fix for d in raised.value.diagnostics if d.code == "FSM0135")
+
+    assert "A type of your own has its settings in its class: `interval = 2.0`" in fix("pump")
+    assert fix("conection").startswith("Did you mean 'connection'?")
+    assert "your own" not in fix("conection")

@@ -35,12 +35,8 @@ class MachineSpec(UserSpec):
     type: str = ""
 
 
-class Machine(Worker[MachineSpec]):
-    """stopped → running; what goes wrong in one is written below it."""
-
-    def derive_desired_state(self, spec: MachineSpec, previous_observed: object) -> DesiredState:
-        """Running."""
-        return DesiredState(state="running")
+class Runs:
+    """stopped → running: the two states that nearly all of them have."""
 
     @state("stopped", to="running")
     def stopped(self, s: Snapshot) -> Step:
@@ -51,6 +47,20 @@ class Machine(Worker[MachineSpec]):
     def running(self, s: Snapshot) -> Step:
         """It runs."""
         return goto(self.stopped, "asked to stop") if s.should_stop else stay("runs")
+
+
+class Machine(Runs, Worker[MachineSpec]):
+    """One that is not observed; what goes wrong in one is written below it."""
+
+    def derive_desired_state(self, spec: MachineSpec, previous_observed: object) -> DesiredState:
+        """Running."""
+        return DesiredState(state="running")
+
+
+class Seen(ObservedState):
+    """What is new at a look, where anything is."""
+
+    at: float = 0.0
 
 
 class Recipe(Worker[MachineSpec]):
@@ -110,13 +120,7 @@ class Scale(Machine):
             return goto(self.running, f"the scale shows {scale.recv(100).decode().strip()}")
 
 
-class Seen(ObservedState):
-    """Something new each time."""
-
-    at: float = 0.0
-
-
-class Report(Worker[MachineSpec, Seen]):
+class Report(Runs, Worker[MachineSpec, Seen]):
     """Computes too much, in its constructor, in a template, and in each derive."""
 
     interval = 0.2
@@ -139,18 +143,8 @@ class Report(Worker[MachineSpec, Seen]):
         """The time."""
         return Seen(at=time.monotonic())
 
-    @state("stopped", to="running")
-    def stopped(self, s: Snapshot) -> Step:
-        """It does not run."""
-        return stay("asked to be stopped") if s.should_stop else goto(self.running, "asked to run")
 
-    @state("running", to="stopped")
-    def running(self, s: Snapshot) -> Step:
-        """It runs."""
-        return goto(self.stopped, "asked to stop") if s.should_stop else stay("reports")
-
-
-class Archive(Machine):
+class Archive(Runs, Worker[MachineSpec, Seen]):
     """Keeps each picture that it has taken."""
 
     interval = 0.1
@@ -158,13 +152,17 @@ class Archive(Machine):
     def __init__(self) -> None:
         self._pictures: list[bytes] = []
 
-    async def collect_observed_state(
-        self, spec: MachineSpec, resources: Resources[None]
-    ) -> ObservedState:
+    def derive_desired_state(
+        self, spec: MachineSpec, previous_observed: Seen | None
+    ) -> DesiredState:
+        """Running."""
+        return DesiredState(state="running")
+
+    async def collect_observed_state(self, spec: MachineSpec, resources: Resources[None]) -> Seen:
         """One more; no more than a test needs."""
         if len(self._pictures) < 100:
             self._pictures.append(b"\xff" * 8_000_000)
-        return ObservedState()
+        return Seen()
 
 
 class Batch(Machine):
@@ -191,7 +189,7 @@ class Batch(Machine):
         return act(self.deliver, "hands over the result")
 
 
-class Mixer(Worker[MachineSpec, Seen]):
+class Mixer(Runs, Worker[MachineSpec, Seen]):
     """Declares another batch at each look, and the one before no more."""
 
     interval = 0.5
@@ -212,16 +210,6 @@ class Mixer(Worker[MachineSpec, Seen]):
         """One more each time."""
         self._looks += 1
         return Seen(at=self._looks)
-
-    @state("stopped", to="running")
-    def stopped(self, s: Snapshot) -> Step:
-        """It does not run."""
-        return stay("asked to be stopped") if s.should_stop else goto(self.running, "asked to run")
-
-    @state("running", to="stopped")
-    def running(self, s: Snapshot) -> Step:
-        """It mixes."""
-        return goto(self.stopped, "asked to stop") if s.should_stop else stay("mixes")
 
 
 class Line(Machine):

@@ -173,15 +173,6 @@ LogFile = Annotated[
 ]
 
 
-def refuse_document(log_file: Path | None, document: Path | None) -> None:
-    """A usage error for a log that would be written into the document, or a file of its folder."""
-    if log_file is None or document is None or not log_file.exists():
-        return
-    of_folder = log_file.suffix in (".yaml", ".yml") and document.is_dir()
-    if log_file.samefile(document) if not of_folder else log_file.parent.samefile(document):
-        raise typer.BadParameter(f"--log-file {log_file} is the document; name another file")
-
-
 LogFileSize = Annotated[
     int,
     typer.Option("--log-file-mb", min=1, metavar="MB", help="Megabytes of one file."),

@@ -47,8 +47,9 @@ OF_A_PLANT: dict[str, tuple[str, str]] = {
     "FSM0135": (
         "The engine's settings name what does not exist",
         (
-            "`engine.types` names worker types, and `actions` below one its actions; the reference "
-            "of the built-in workers lists both.\n\n"
+            "`engine.types` names built-in worker types, and `actions` below one its actions; the "
+            "reference of the built-in workers lists both. A type of your own has these settings "
+            "in its class, as `interval` or `@action(timeout=120)`.\n\n"
             "wrong:  engine: {types: {conection: {interval: 2s}}}\n"
             "right:  engine: {types: {connection: {interval: 2s}}}"
         ),

@@ -42,8 +42,8 @@ _KINDS = {
     b"SQLite format 3\0": "a database (SQLite)",
 }
 """What a file is by how it begins, of those that are named by mistake."""
-SAVED_PLAN = b'{"format":"fsmv2 plan '
-"""How a file begins in which `fsmv2 plan -o` has saved a plan."""
+SAVED_PLAN = re.compile(rb'\s*\{\s*"format"\s*:\s*"fsmv2 plan ')
+"""How a file begins in which `fsmv2 plan -o` has saved a plan, also once an editor has had it."""
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -135,7 +135,7 @@ def _decode_bytes(data: bytes, name: str) -> str:
             "the file is UTF-16 or UTF-32, expected UTF-8.",
             fix=f"Save it as UTF-8; {SAVE_AS}.",
         )
-    if data.startswith(SAVED_PLAN):
+    if SAVED_PLAN.match(data):
         message = "this is a saved plan, expected a document."
         raise refused(name, "FSM0104", message, fix=f"Apply it: fsmv2 apply {name}")
     if kind := _kind_of(data):

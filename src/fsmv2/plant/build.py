@@ -32,7 +32,7 @@ from fsmv2.builtin.process import Process
 from fsmv2.flow import Login, topic_of
 from fsmv2.flow.section_template import SectionTemplate
 from fsmv2.model.decoder import Node
-from fsmv2.name_suggestions import suggest
+from fsmv2.name_suggestions import nearest, suggest
 from fsmv2.notify import NotifySettings
 from fsmv2.plant.broker_section import BrokerAccess
 from fsmv2.plant.connections import reaches_device
@@ -54,6 +54,10 @@ ACTIONS = {
 """What the section `engine:` may name: the actions of each worker type."""
 
 
+OWN_TYPE = (
+    "A type of your own has its settings in its class: `interval = 2.0`, `@action(timeout=120)`; "
+    "a program may also hand `EngineSettings(types=...)` to its `Runtime`."
+)
 SHARED = "FSM0142"
 """A warning that only a document of which nothing is wrong has: of others places are not sure."""
 
@@ -138,7 +142,7 @@ class Making:
         for name, node in _entries(types):
             actions = ACTIONS.get(name)
             if actions is None:
-                self._unknown(node, f"worker type '{name}'", name, ACTIONS)
+                self._unknown(node, f"worker type '{name}'", name, ACTIONS, other=OWN_TYPE)
             for action, place in _entries(node.get("actions") if actions is not None else None):
                 if action not in (actions or ()):
                     self._unknown(place, f"action '{action}' of {name}", action, actions or ())
@@ -150,10 +154,14 @@ class Making:
             self._fatal.append(named.problem("FSM0126", str(error), fix="Change one of them."))
             return EngineSettings()
 
-    def _unknown(self, node: Node, what: str, name: str, known: Iterable[str]) -> None:
-        self._fatal.append(
-            node.problem("FSM0135", f"there is no {what}.", fix=suggest(name, known))
-        )
+    def _unknown(
+        self, node: Node, what: str, name: str, known: Iterable[str], *, other: str = ""
+    ) -> None:
+        """`other`: what it may be that is no misspelling of what is known."""
+        fix = suggest(name, known)
+        if other and nearest(name, known) is None:
+            fix = f"{fix} {other}"
+        self._fatal.append(node.problem("FSM0135", f"there is no {what}.", fix=fix))
 
     def _notify_settings(self, section: PlantSection, global_: Mapping[str, Any]) -> NotifySettings:
         return NotifyTargets(

@@ -21,7 +21,6 @@ from fsmv2.cli.options import (
     StateDir,
     listen_address,
     path_argument,
-    refuse_document,
 )
 
 
@@ -108,7 +107,10 @@ def run(
         )
     if file is None and watch:
         raise typer.BadParameter("--watch needs FILE: without it there is no file to look at")
-    refuse_document(log_file, file or init)
+    from fsmv2.operate.log_file_choice import takes_the_document
+
+    if takes_the_document(log_file, file or init):
+        raise typer.BadParameter(f"--log-file {log_file} is the document; name another file")
     from fsmv2.cli.foreground import foreground_process
 
     whole = context.obj is WHOLE

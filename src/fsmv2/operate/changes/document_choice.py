@@ -15,7 +15,7 @@ from fsmv2.errors import RequestRefusedError
 from fsmv2.operate.changes.apply_data import DocumentText
 from fsmv2.operate.changes.change_plan import ChangePlan
 from fsmv2.operate.changes.kept_credentials import editable
-from fsmv2.operate.changes.saved_plan import is_saved_plan, read_plan
+from fsmv2.operate.changes.saved_plan import BEGINNING, is_saved_plan, read_plan
 from fsmv2.operate.document_contents import contents_of
 from fsmv2.operate.generations import generation
 from fsmv2.operate.remote_tree import RemoteTree, TreeOverview
@@ -78,7 +78,7 @@ def _named(file: Path) -> tuple[ChangePlan | None, DocumentText]:
 def _beginning(file: Path) -> bytes:
     try:
         with file.open("rb") as opened:
-            return opened.read(100)
+            return opened.read(BEGINNING)
     except OSError:
         return b""  # reading it as a document says why
 

@@ -3,6 +3,7 @@
 import errno
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 
 import pytest
@@ -17,6 +18,7 @@ from fsmv2.diagnostic import Diagnostic, Mark
 from fsmv2.errors import DocumentError, FlowError
 from fsmv2.host.install_command import install_command
 from fsmv2.operate.code_pages import error_classes
+from other_user import as_nobody
 
 
 def test_help_costs_little() -> None:
@@ -156,6 +158,13 @@ def test_the_demo_without_its_extra_says_what_to_install() -> None:
 def test_an_operating_system_error_names_the_file(capsys: pytest.CaptureFixture[str]) -> None:
     shown = message_of(PermissionError(errno.EACCES, "Permission denied", "/root/state"), capsys)
     assert shown == "error: /root/state: permission denied\n"
+
+
+def test_a_file_of_another_user_is_named_with_its_owner(capsys: pytest.CaptureFixture[str]) -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder, as_nobody():
+        shown = message_of(PermissionError(errno.EACCES, "Permission denied", folder), capsys)
+    assert f"{folder} belongs to the user root, and this is nobody" in " ".join(shown.split())
+    assert "sudo -u root fsmv2" in shown
 
 
 def test_an_error_nobody_foresaw_asks_for_a_report(capsys: pytest.CaptureFixture[str]) -> None:

@@ -39,6 +39,6 @@ async def test_it_is_had_once_the_other_lets_go_of_it(tmp_path: Path) -> None:
 
 async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(PermanentError, match=r"file/in cannot be created: Not a directory"):
+    with pytest.raises(PermanentError, match=r"file/in cannot be created: not a directory"):
         async with locked(tmp_path / "file" / "in" / "lock", lambda: ""):
             pass

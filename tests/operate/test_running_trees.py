@@ -20,6 +20,8 @@ from fsmv2.operate.running_trees import (
     tree_of,
 )
 from fsmv2.operate.socket_place import runtime_directory
+from fsmv2.operate.state_directory import held
+from other_user import as_nobody
 
 
 @pytest.fixture(autouse=True)
@@ -122,3 +124,23 @@ def test_a_document_is_of_the_tree_that_runs_it_or_else_of_the_one_that_is_meant
             monkeypatch.setenv(VARIABLE, str(a))
             assert tree_of(other) == of_a
             assert tree_of(b) == of_b, "what is named counts before the environment"
+
+
+def test_another_users_tree_is_never_called_one_that_does_not_run() -> None:
+    """Whoever is asked that starts it would have two."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        Path(name, "fsmv2.lock").touch(0o600)
+        asked = [chosen_tree, kept_directory]
+        for mode in (0o700, 0o755):
+            Path(name).chmod(mode)
+            for ask in asked:
+                with as_nobody(), pytest.raises(StoreError) as caught:
+                    ask(None, Path(name))
+                assert caught.value.message.startswith(
+                    f"the state directory {name} cannot be used: permission denied. {name}"
+                )
+                assert "belongs to the user root, and this is nobody" in caught.value.message
+                assert "sudo -u root" in caught.value.fix
+            refused = pytest.raises(StoreError, match="belongs to the user root")
+            with as_nobody(), refused, held(Path(name)):
+                pass

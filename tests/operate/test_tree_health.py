@@ -36,6 +36,7 @@ def test_all_parts_that_prove_progress_are_ok_with_their_ages() -> None:
         (but(work_age=4.0), None, "the loop of all workers has not run for 4.0 s"),
         (WELL, 60.0, "the loop of all flows has not run for 60.0 s"),
         (but(store_failing="disk full"), None, "the store cannot be written: disk full"),
+        (but(journal_failing="full"), None, "what happens is not recorded in the journal: full"),
         (but(store_behind=11.0), None, "has been waiting for 11.0 s"),
         (but(silent=("a/b",)), None, "no observation comes from a/b"),
         (but(supervision_age=5.0), None, "supervision has not decided anything for 5.0 s"),

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,8 +17,7 @@ from fsmv2.store.read_only import opened_store
 from fsmv2.store.schema import VERSION
 from fsmv2.store.store_facts import read_facts
 from fsmv2.store.stored_events import events_in
-
-NOBODY = 65534
+from other_user import as_nobody
 
 
 def as_folder(file: Path) -> None:
@@ -114,18 +113,6 @@ def test_a_directory_that_does_not_exist_is_named_as_what_is_missing(tmp_path: P
     (tmp_path / "file").touch()
     for error in messages(tmp_path / "file" / "store.db"):
         assert f"{tmp_path}/file is a file, expected the state directory" in error.message
-
-
-@contextmanager
-def as_nobody() -> Iterator[None]:
-    """Another user, in this very process."""
-    if os.geteuid():
-        pytest.skip("only root can be another user")
-    os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
 
 
 def test_another_users_store_names_both_users(tmp_path: Path) -> None:

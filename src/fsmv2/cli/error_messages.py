@@ -9,6 +9,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import typer
 
@@ -98,9 +99,12 @@ def _show(error: Exception) -> int:
         )
     elif isinstance(error, OSError):
         about = f"{error.filename}: " if error.filename else ""
-        _complain_of_fault(
-            f"{about}{(error.strerror or str(error) or type(error).__name__).lower()}"
-        )
+        why, fix = (error.strerror or str(error) or type(error).__name__).lower(), ""
+        if isinstance(error, PermissionError) and isinstance(error.filename, str | os.PathLike):
+            from fsmv2.host.place_owner import forbidden
+
+            why, fix = forbidden(Path(error.filename)) or (why, fix)
+        _complain_of_fault(f"{about}{why}", fix=fix)
     else:
         _complain_of_fault(
             f"fsmv2 failed unexpectedly: {type(error).__name__}: {error}",

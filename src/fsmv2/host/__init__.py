@@ -4,6 +4,7 @@ process_identity, process_end, process_list, process_usage   one process forever
             certain; those of our user; what one takes.
 process_folder   where what a process wrote is kept.
 procfs      what /proc says of processes.      open_files, user_names   who has a file open.
+place_owner, disk_trouble   why a file cannot be read, or written.
 flock, file_lock, lock_holder, place_lock      one at a time: for a file, for a folder.
 awaited_lock   the same, waited for on an event loop.
 private     files that only their owner may read, replaced whole.

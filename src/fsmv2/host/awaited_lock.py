@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from fsmv2.errors import PermanentError, TemporaryError
+from fsmv2.host.disk_trouble import disk_trouble
 from fsmv2.host.flock import open_locked
 from fsmv2.host.in_thread import in_thread
 from fsmv2.host.private import FOLDER
@@ -47,5 +48,6 @@ def _opened(path: Path, opened: list[int]) -> bool:
     except BlockingIOError:
         return False
     except OSError as error:
-        raise PermanentError(f"{path.parent} cannot be created: {error.strerror}.") from error
+        does = "written" if path.parent.is_dir() else "created"
+        raise PermanentError(f"{path.parent} cannot be {does}: {disk_trouble(error)}.") from error
     return True

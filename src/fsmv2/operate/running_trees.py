@@ -19,7 +19,12 @@ from fsmv2.host.private import replace_private
 from fsmv2.operate.document_directory import directory_of
 from fsmv2.operate.run_record import record_in
 from fsmv2.operate.socket_place import NOTES, private_directory, runtime_directory
-from fsmv2.operate.state_directory import being_started, holder, short_path
+from fsmv2.operate.state_directory import (
+    being_started,
+    holder,
+    refuse_another_users,
+    short_path,
+)
 from fsmv2.operate.state_home import RECORD, state_home
 
 VARIABLE = "FSMV2_TREE"
@@ -71,6 +76,7 @@ def chosen_tree(document: Path | None = None, state_dir: Path | None = None) -> 
         place = Path(named)
         state_dir, document = (place, None) if (place / RECORD).exists() else (None, place)
     if state_dir is not None:
+        refuse_another_users(state_dir)
         return _runs(state_dir.absolute(), f"no tree runs in {short_path(state_dir)}.")
     if document is not None:
         usual = directory_of(document)
@@ -122,6 +128,7 @@ def kept_directory(document: Path | None = None, state_dir: Path | None = None) 
     NotRunningError: none is named, and not just one runs. NoJournalError: see `chosen_tree`.
     """
     if state_dir is not None:
+        refuse_another_users(state_dir)
         return state_dir.absolute()
     if document is None:
         return chosen_tree()

@@ -12,6 +12,7 @@ from typing import Protocol
 from fsmv2.errors import StoreError, error_text, system_text
 from fsmv2.host.file_lock import FileLock, running_holder
 from fsmv2.host.place_lock import PlaceLock
+from fsmv2.host.place_owner import forbidden
 from fsmv2.host.private import FOLDER, private_folder
 from fsmv2.operate.state_home import RECORD
 
@@ -47,6 +48,27 @@ def short_path(path: Path) -> str:
     with contextlib.suppress(ValueError, RuntimeError):
         return f"~/{path.relative_to(Path.home())}"
     return str(path)
+
+
+def refuse_another_users(directory: Path) -> None:
+    """Raise StoreError when this user may not see who runs a tree there, and what is kept.
+
+    That no tree runs there would be untrue, and who starts one then has two.
+    """
+    if (found := forbidden(directory)) is None and _exists(lock := directory / LOCK):
+        found = forbidden(lock)
+    if found is not None:
+        raise StoreError(
+            f"the state directory {short_path(directory)} cannot be used: {found.why}.",
+            fix=found.fix,
+        )
+
+
+def _exists(file: Path) -> bool:
+    try:
+        return file.exists()
+    except OSError:
+        return False
 
 
 def holder(directory: Path) -> str:
@@ -85,6 +107,7 @@ def held(directory: Path, tell: Tell = warn) -> Iterator[StateDirectory]:
     uses it.
     """
     lock = FileLock(directory / LOCK, what=str(directory), fix=ANOTHER)
+    refuse_another_users(directory)
     try:
         directory.mkdir(mode=FOLDER, parents=True, exist_ok=True)
         _make_private(directory)

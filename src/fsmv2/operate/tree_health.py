@@ -79,6 +79,9 @@ def _store(found: Liveness) -> PartHealth:
     if found.store_failing:
         reason = f"the store cannot be written: {found.store_failing}"
         return PartHealth(status="degraded", age=age, reason=reason)
+    if found.journal_failing:
+        reason = f"what happens is not recorded in the journal: {found.journal_failing}"
+        return PartHealth(status="degraded", age=age, reason=reason)
     if age is not None and age > STORE_LATE_AFTER:
         reason = f"the oldest of what is to be stored has been waiting for {age:.1f} s"
         return PartHealth(status="degraded", age=age, reason=reason)

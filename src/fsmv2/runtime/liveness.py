@@ -18,9 +18,10 @@ class Liveness(msgspec.Struct, frozen=True, kw_only=True):
 
     `supervision_age`: since it last came to the end of a slice of decisions; a slice that raised is
     none. `work_age`: since the loop of all workers came round. `store_behind`: for how long the
-    oldest of what is to be stored waits; `store_failing`: why it cannot be. None of both ages: it
-    has not begun. `silent`: paths that are watched and whose observations do not come. `blocking`:
-    an author's code that supervision has been in for long, as words.
+    oldest of what is to be stored waits; `store_failing`: why it cannot be, `journal_failing`: why
+    what happens is not recorded. None of both ages: it has not begun. `silent`: paths that are
+    watched and whose observations do not come. `blocking`: an author's code that supervision has
+    been in for long, as words.
     """
 
     supervision_lag: float
@@ -30,6 +31,7 @@ class Liveness(msgspec.Struct, frozen=True, kw_only=True):
     work_age: float | None = None
     store_behind: float | None = None
     store_failing: str = ""
+    journal_failing: str = ""
     blocking: str = ""
 
     @property

@@ -118,6 +118,7 @@ class RunningParts:
             work_age=self.dispatcher.services.loop_lag.silent_for,
             store_behind=None if writer is None else writer.behind,
             store_failing="" if writer is None else writer.failing,
+            journal_failing="" if self.journal is None else self.journal.failing,
             blocking=self.slow_code.blocking,
         )
 

@@ -10,13 +10,19 @@ import os
 import sqlite3
 from pathlib import Path
 
+from fsmv2.host.disk_trouble import FULL, READ_ONLY, is_read_only
+
 LEAST = 64 * 1024
 """Bytes that SQLite needs for both files, and for the first page that it changes."""
 
-FULL = "the disk is full"
 FIX = "Make room on it, and try again."
 
-_NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
+_NO_ROOM = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY,
+}
 
 
 def open_as_it_is(file: Path, error: sqlite3.Error) -> sqlite3.Connection:
@@ -32,7 +38,7 @@ def open_as_it_is(file: Path, error: sqlite3.Error) -> sqlite3.Connection:
 
 
 def reason(error: sqlite3.Error, file: Path) -> str:
-    """Why SQLite failed, in a few words: a full disk is called that."""
+    """Why SQLite failed, in a few words: a full or read-only disk is called that."""
     if _no_room(error):
         try:
             room = os.statvfs(file.parent)
@@ -40,6 +46,8 @@ def reason(error: sqlite3.Error, file: Path) -> str:
             return str(error)
         if room.f_bavail * room.f_frsize < LEAST:
             return FULL
+        if is_read_only(file.parent):
+            return READ_ONLY
     return str(error)
 
 

@@ -7,14 +7,14 @@ read. So the file is looked at before, and what is wrong with it is said in its 
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from fsmv2.errors import StoreError
-from fsmv2.host.user_names import user_name
+from fsmv2.host import disk_trouble
+from fsmv2.host.place_owner import forbidden
 from fsmv2.store import full_disk, schema
 
 
@@ -33,7 +33,7 @@ def opened_store(
     except sqlite3.Error as error:
         raise StoreError(
             f"the {what} in the store {file} cannot be read: {full_disk.reason(error, file)}.",
-            fix=full_disk.FIX if full_disk.reason(error, file) == full_disk.FULL else fix,
+            fix=full_disk.FIX if full_disk.reason(error, file) == disk_trouble.FULL else fix,
         ) from error
 
 
@@ -93,31 +93,6 @@ def _missing(file: Path) -> StoreError:
 
 
 def _forbidden(file: Path) -> StoreError:
-    """Why it may not be read: by the outermost place on the way to it that keeps us out."""
-    place = next((one for one in (*reversed(file.parents), file) if _keeps_out(one)), file)
-    try:
-        found = place.stat()
-    except OSError:
-        found = None
-    me = os.geteuid()
-    if found is None or found.st_uid == me:
-        mode = "" if found is None else f", its mode is {stat.S_IMODE(found.st_mode):03o}"
-        wanted = "rwx" if place.is_dir() else "rw"
-        return StoreError(
-            f"the store {file} cannot be read: permission denied at {place}{mode}.",
-            fix=f"chmod u+{wanted} {place}",
-        )
-    owner = user_name(found.st_uid) or f"uid {found.st_uid}"
-    return StoreError(
-        f"the store {file} cannot be read: permission denied. {place} belongs to the user {owner}, "
-        f"and this is {user_name(me) or f'uid {me}'}.",
-        fix=f"Run the command as {owner}: `sudo -u {owner} fsmv2 ...`.",
-    )
-
-
-def _keeps_out(place: Path) -> bool:
-    try:
-        needed = os.X_OK if place.is_dir() else os.R_OK
-    except OSError:
-        return False  # what is above it does
-    return not os.access(place, needed, effective_ids=True)
+    found = forbidden(file)
+    why, fix = found if found is not None else ("permission denied", "Look at its mode.")
+    return StoreError(f"the store {file} cannot be read: {why}.", fix=fix)

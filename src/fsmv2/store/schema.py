@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fsmv2.errors import StoreError
+from fsmv2.host import disk_trouble
 from fsmv2.host.private import open_private
 from fsmv2.store import full_disk
 from fsmv2.store.generation_table import SINCE_VERSION_5, SINCE_VERSION_6, TABLES_OF_VERSION_4
@@ -228,7 +229,7 @@ def _refused(file: Path, why: str) -> StoreError:
     return StoreError(
         f"the store {file} cannot be read: {why}. It is left as it was.",
         fix=full_disk.FIX
-        if why == full_disk.FULL
+        if why == disk_trouble.FULL
         else "Put a copy in its place; or move it away, and a new one is created: the tree is "
         "derived again, only the history and the ages of its paths are lost.",
     )

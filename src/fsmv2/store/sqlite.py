@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from fsmv2.errors import StoreError, StoreLostError
+from fsmv2.host import disk_trouble
 from fsmv2.host.file_lock import FileLock
 from fsmv2.host.private import FOLDER, open_private, tighten_file
 from fsmv2.store import full_disk, generation_table, schema, stored_events
@@ -130,7 +131,7 @@ class SqliteStore:
             raise StoreError(
                 f"the store {self._file} cannot be read: {why}. It is left as it was.",
                 fix=full_disk.FIX
-                if why == full_disk.FULL
+                if why == disk_trouble.FULL
                 else "Put a copy in its place, or move it away and create a new one.",
             ) from error
 

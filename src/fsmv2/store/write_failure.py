@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from fsmv2.host.disk_trouble import FULL, READ_ONLY, is_read_only
 from fsmv2.host.private import open_private
 
 NAME = "trouble"
@@ -59,4 +60,6 @@ def failure_in(folder: Path) -> WriteFailure | None:
         room = os.statvfs(folder)
     except OSError:
         return None
-    return None if room.f_bavail else WriteFailure(0.0, "the disk is full")
+    if not room.f_bavail:
+        return WriteFailure(0.0, FULL)
+    return WriteFailure(0.0, READ_ONLY) if is_read_only(folder) else None

@@ -64,7 +64,7 @@ async def test_while_the_disk_is_full_it_says_why_and_goes_on_when_there_is_room
         tree.declare(root(2))
         await so(lambda: "cannot be written" in told.texts)
         # A retry that begins a file withdraws it for a moment, and fails at the first write.
-        await so(lambda: "No space left on device" in getattr(failure_in(journal), "why", ""))
+        await so(lambda: "the disk is full" in getattr(failure_in(journal), "why", ""))
         full[0] = False
         await so(lambda: len(segments_in(journal)) > 1)
         await so(lambda: failure_in(journal) is None)

@@ -19,6 +19,7 @@ from pathlib import Path
 import msgspec
 
 from fsmv2.errors import BackupError, NotRunningError, StoreError, system_text
+from fsmv2.host import disk_trouble
 from fsmv2.operate.care.backup_archive import FORMAT, Manifest, write_archive
 from fsmv2.operate.run_record import record_in
 from fsmv2.operate.state_directory import NOTIFICATIONS, STORE, short_path
@@ -120,7 +121,7 @@ def _copied_store(directory: Path, target: Path) -> Iterator[Path | None]:
                 found = made.execute("PRAGMA quick_check(1)").fetchone()[0]
         except sqlite3.Error as error:
             found = full_disk.reason(error, copy)
-        if found == full_disk.FULL:  # the disk of the backup, as this one only reads the store
+        if found == disk_trouble.FULL:  # the disk of the backup, as this one only reads the store
             raise BackupError(
                 f"the backup {target} cannot be written: {found}.",
                 fix="Choose a file in a writable directory with enough room.",

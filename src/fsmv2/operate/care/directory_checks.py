@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fsmv2.errors import DocumentError, StoreError, system_text
+from fsmv2.host.disk_trouble import is_read_only
 from fsmv2.host.lock_holder import lock_holder
 from fsmv2.host.user_names import user_name
 from fsmv2.operate.care.finding import StateFinding
@@ -58,7 +59,7 @@ def check_access(directory: Path) -> Iterator[StateFinding]:
         ):
             wrong = True
             mode = stat.S_IMODE(found.st_mode)
-            can = not _read_only(place)
+            can = not is_read_only(place if place.is_dir() else place.parent)
             yield StateFinding(
                 check="access",
                 level="error",
@@ -92,6 +93,16 @@ def check_space(directory: Path) -> Iterator[StateFinding]:
         yield StateFinding(check="space", level="error", text=text)
         return
     room = found.f_bavail * found.f_frsize
+    if is_read_only(directory):
+        yield StateFinding(
+            check="space",
+            level="error",
+            text="the file system is read-only.",
+            fix="Look for its error in the log of the kernel (`journalctl -k`), and mount it for "
+            "writing. A tree that runs continues from memory meanwhile, and what it writes "
+            "follows.",
+        )
+        return
     files = found.f_favail if found.f_files else LEAST_FILES
     if room >= LEAST_ROOM and files >= LEAST_FILES:
         yield StateFinding(check="space", level="ok", text=f"{room / 1e9:.1f} GB free")
@@ -215,10 +226,3 @@ def _of_another_kind(directory: Path) -> Iterator[StateFinding]:
 
 def _name(place: Path, directory: Path) -> str:
     return short_path(directory) if place == directory else str(place.relative_to(directory))
-
-
-def _read_only(place: Path) -> bool:
-    try:
-        return bool(os.statvfs(place).f_flag & os.ST_RDONLY)
-    except OSError:
-        return False

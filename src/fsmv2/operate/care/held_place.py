@@ -9,6 +9,7 @@ from pathlib import Path
 from fsmv2.errors import BackupError, StoreError, system_text
 from fsmv2.host.file_lock import FileLock
 from fsmv2.host.place_lock import PlaceLock
+from fsmv2.host.place_owner import forbidden
 from fsmv2.operate.state_directory import LOCK, holder, short_path
 
 
@@ -34,9 +35,10 @@ def held_place(place: Path) -> Iterator[None]:
                 raise BackupError(error.message, fix=error.fix) from error
         yield
     except PermissionError as error:
+        found = forbidden(place)
         raise BackupError(
-            f"{short_path(place)} cannot be used: {system_text(error)}.",
-            fix="Choose a writable directory with --state-dir.",
+            f"{short_path(place)} cannot be used: {found.why if found else system_text(error)}.",
+            fix=found.fix if found else "Choose a writable directory with --state-dir.",
         ) from error
     finally:
         if lock is not None:

@@ -15,7 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fsmv2.containment import ANY_RAISED
-from fsmv2.errors import StoreError, error_text
+from fsmv2.errors import StoreError
+from fsmv2.host.disk_trouble import disk_trouble
 from fsmv2.runtime.journal.files import JournalFiles
 from fsmv2.runtime.journal.format import Gap, RecordedSlice, SegmentBegin
 from fsmv2.runtime.journal.recorder import AFTER_GAP, NEXT, WAITING
@@ -56,7 +57,9 @@ class JournalWriter:
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._restart = threading.Event()
-        self._asked = self._broken = self._in_trouble = False
+        self._asked = self._broken = False
+        self.failing = ""
+        """Why nothing is recorded; empty while all is. From any thread."""
         self._retry_at: float | None = None
         self._taken_at: float | None = None
         """When what waited was last taken out to be written."""
@@ -165,7 +168,7 @@ class JournalWriter:
         self._asked = self._broken = False
         try:
             self._files.begin(begun, time.time())
-            self._in_trouble = False
+            self.failing = ""
             with contextlib.suppress(OSError):  # what is recorded matters more
                 reserve_room(self._segments.folder)
         except ANY_RAISED as error:  # any disk's trouble; the tree goes on without
@@ -188,12 +191,12 @@ class JournalWriter:
     def _failed(self, error: BaseException) -> None:
         self._broken, self.taking, self.wants = True, False, ""
         self._retry_at = time.monotonic() + RETRY
-        if not self._in_trouble:
-            self._in_trouble = True
-            record_failure(self._segments.folder, WriteFailure(time.time(), error_text(error)))
+        before, self.failing = self.failing, disk_trouble(error)
+        if not before:
+            record_failure(self._segments.folder, WriteFailure(time.time(), self.failing))
         self._report(
             f"what happens is not recorded: {self._segments.folder} cannot be written: "
-            f"{error_text(error)}; retry in {RETRY:.0f} s",
+            f"{self.failing}; retry in {RETRY:.0f} s",
             "error",
         )
 

@@ -48,6 +48,8 @@ def _opened(path: Path, opened: list[int]) -> bool:
     except BlockingIOError:
         return False
     except OSError as error:
-        does = "written" if path.parent.is_dir() else "created"
-        raise PermanentError(f"{path.parent} cannot be {does}: {disk_trouble(error)}.") from error
+        why = disk_trouble(error)
+        if path.parent.is_dir():
+            raise PermanentError(f"{path.parent} cannot be written: {why}.") from error
+        raise PermanentError(f"{path.parent} cannot be created: {why}.") from error
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -194,3 +195,22 @@ def test_a_start_that_fails_while_it_is_looked_at_leaves_no_record(
     found = current_record(config, tried)
     assert found is not None
     assert found.ended_at is not None
+
+
+async def test_a_stop_succeeds_though_a_read_only_disk_takes_no_note_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The call is replaced: a disk that really turns read-only keeps the shim for seconds."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    config = config_of(tmp_path, *SLEEPS)
+    await start(config)
+    pid = record_of(tmp_path).pid
+    monkeypatch.setattr(lifecycle, "write_record", refuse)
+    monkeypatch.setattr(lifecycle, "remove_record", refuse)
+    await stop(config)
+    assert not lives(pid)
+    await stop(config)
+    assert found_in(config.directory).marked == ()

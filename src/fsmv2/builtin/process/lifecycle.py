@@ -166,7 +166,8 @@ async def _stop(config: Ending, known: ProcessRecord | None) -> None:
     found = await in_thread(lambda: found_in(config.directory))
     if record is not None and is_over(record) and not found.marked and not found.records:
         if not record.asked:  # its end was its own, and told
-            await in_thread(lambda: remove_record(config.directory))
+            with contextlib.suppress(OSError):  # a read-only disk keeps nothing from being stopped
+                await in_thread(lambda: remove_record(config.directory))
         return
     todo = [] if record is None or is_over(record) else [record]
     known_ones = {(one.pid, one.shim) for one in todo}
@@ -210,7 +211,9 @@ def _kill(config: Ending) -> None:
 def _record_stop_request(config: Ending) -> None:
     record = current_record(config)
     if record is not None and record.ended_at is not None:
-        write_record(config.directory, msgspec.structs.replace(record, asked=True))
+        # It has ended, whatever can be written of that: on a read-only disk, nothing.
+        with contextlib.suppress(OSError):
+            write_record(config.directory, msgspec.structs.replace(record, asked=True))
 
 
 def _start(config: Config, lock: int, redactions: Redactions) -> None:

@@ -134,8 +134,13 @@ class CommandGroup(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the words up to the name of a command."""
-        ctx.meta[__name__] = list(args)
-        return super().parse_args(ctx, args)
+        ctx.meta[__name__] = words = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except Exception as error:
+            if hasattr(error, "format_message"):
+                _explained(error, words)
+            raise
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that is named."""
@@ -148,12 +153,15 @@ class CommandGroup(TyperGroup):
             source = _variable_of(error)
             if source and hasattr(error, "message"):
                 error.message = f"{error.message} (from the environment: {source})"
+            fix = _explained(error, ctx.meta[__name__], shown=not wants_json(ctx.meta[__name__]))
             if not wants_json(ctx.meta[__name__]):
                 raise
             from fsmv2.cli.console import put_problem
             from fsmv2.operate.problem import Problem
 
-            put_problem(Problem("Wrong usage", 400, error.format_message(), fix=_usage(error)))
+            put_problem(
+                Problem("Wrong usage", 400, error.format_message(), fix=fix or _usage(error))
+            )
             raise typer.Exit(int(getattr(error, "exit_code", USAGE))) from None
 
 
@@ -208,6 +216,21 @@ def _variable_of(error: Any) -> str:
     if param is None or ctx is None or _source(ctx, param.name) != "ENVIRONMENT":
         return ""
     return str(param.envvar) if os.environ.get(str(param.envvar)) else ""
+
+
+def _explained(error: Any, words: list[str], *, shown: bool = True) -> str:
+    """The fix for wrong words, which is put behind the message where that is `shown`."""
+    if not hasattr(error, "message") or "fsmv2_fix" in vars(error):
+        return str(vars(error).get("fsmv2_fix", ""))
+    from fsmv2.cli.usage_fixes import meant
+
+    error.message, fix = meant(error, words)
+    if "possibilities" in vars(error):
+        error.possibilities = None
+    if fix and shown:
+        error.message += f"\n  fix: {fix}"
+    error.fsmv2_fix = fix
+    return fix
 
 
 def _usage(error: Any) -> str:

@@ -30,6 +30,8 @@ def test_a_word_in_full_is_near_to_its_short_form(
     [
         ("enabled", "rename", None),
         ("index", "kind", None),
+        ("fast", "at", None),
+        ("prot", "port", "port"),
         ("adress", "address", "address"),
         ("tempaltes", "templates", "templates"),
         ("wordOrder", "word_order", "word_order"),

@@ -15,6 +15,8 @@ _COMPARED = 500
 """
 _NAME = 200
 """Characters of a name that anybody could have mistyped."""
+_SHORT = 4
+"""Letters of a name in which two wrong ones leave another word."""
 _SURE = 0.75
 """Likeness at which two names are the same word, however many letters differ."""
 
@@ -49,7 +51,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 def _slips(name: str) -> int:
     """Letters that somebody gets wrong in a name; in more of them another word was meant."""
-    return max(2, len(name) // 3)
+    return 1 if len(name) <= _SHORT else max(2, len(name) // 3)
 
 
 def _edits(one: str, other: str) -> int:

@@ -101,8 +101,9 @@ def _option(option: str, ctx: Any, words: Sequence[str]) -> str:
         return "Write '**' for all paths."
     if option in ("--force", "-F") and "--yes" in options:
         return "Write --yes."
-    near = nearest(option, options) if option.startswith("--") else None
-    return f"Did you mean '{near}'?" if near is not None else f"See `{ctx.command_path} --help`."
+    long = [name[2:] for name in options if name.startswith("--")]
+    near = nearest(option[2:], long) if option.startswith("--") else None
+    return f"Did you mean '--{near}'?" if near is not None else f"See `{ctx.command_path} --help`."
 
 
 def _extra(ctx: Any, words: Sequence[str]) -> str:

@@ -108,6 +108,19 @@ class Recipe(Worker[MachineSpec]):
         return goto(self.stopped, "asked to stop") if s.should_stop else stay("has its recipe")
 
 
+class Press(Recipe):
+    """Takes each error for one of its server, and its own cancellation, too."""
+
+    @action(timeout=0.2, retries=0)
+    async def load(self, spec: MachineSpec, resources: Resources[None]) -> None:
+        """Ask the server, until it has answered."""
+        while True:
+            try:
+                return await Recipe.load(self, spec, resources)
+            except (OSError, asyncio.CancelledError):
+                await asyncio.sleep(0)
+
+
 class Scale(Machine):
     """Waits in a step for an answer, and with it waits all that is to be decided."""
 
@@ -234,6 +247,6 @@ def line(type_: str, *machines: str, port: int = 0, **variables: int) -> ChildSp
 def authors_types() -> WorkerFactory:
     """All of them."""
     factory = WorkerFactory()
-    for type_ in (Line, Recipe, Scale, Report, Archive, Batch, Mixer):
+    for type_ in (Line, Recipe, Press, Scale, Report, Archive, Batch, Mixer):
         factory.register(type_)
     return factory

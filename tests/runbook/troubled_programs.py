@@ -49,6 +49,19 @@ def actions_hang() -> Iterator[TroubledTree]:
 
 
 @contextlib.contextmanager
+def action_stuck() -> Iterator[TroubledTree]:
+    """An action that does not end when it is cancelled, until its server answers."""
+    with silent_server() as server, program(line("press", "press", port=server.port)) as tree:
+        tree.steps["repaired"] = server.answer
+        try:
+            tree.until("edge/press", "fsmv2 metrics | grep '^fsmv2_action_stuck'")
+            tree.fires("ActionsTimeOut")
+            yield tree
+        finally:
+            server.answer()
+
+
+@contextlib.contextmanager
 def memory_leaks() -> Iterator[TroubledTree]:
     """A type that keeps all that it has ever seen."""
     with program(line("archive", "archive")) as tree:
@@ -102,6 +115,7 @@ def stops_hang() -> Iterator[TroubledTree]:
 
 PROGRAMS: dict[str, Callable[[], AbstractContextManager[TroubledTree]]] = {
     "actions-hang": actions_hang,
+    "action-stuck": action_stuck,
     "memory-leaks": memory_leaks,
     "slow-tree": slow_tree,
     "stuck-supervision": stuck_supervision,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -223,6 +224,14 @@ def test_rules_and_catalogue_name_the_same_alerts() -> None:
             assert metric.name in rules[metric.alert], metric.name
     using = {m.alert for m in METRICS.values() if m.alert}
     assert {*rules} - using == {"FsmDown", "MemoryGrows"}, "they use up and process_*"
+
+
+def test_rules_that_name_a_job_name_that_of_the_example() -> None:
+    """`up` and `process_*` are not ours alone; under another name such an alert never fires."""
+    scraped = yaml.safe_load((OPS / "prometheus.yml").read_text())["scrape_configs"]
+    named = {job for rule in RULES for job in re.findall(r'job="([^"]*)"', rule["expr"])}
+    assert named == {"fsmv2"}
+    assert named <= {one["job_name"] for one in scraped}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])

@@ -126,6 +126,19 @@ def test_a_class_that_does_not_observe_the_fields_it_declares_is_refused() -> No
                 return stay("")
 
 
+def test_a_collector_that_cannot_be_given_what_it_is_given_is_refused() -> None:
+    """Else each look at the machine would fail, hours after the class was written."""
+    with pytest.raises(DefinitionError, match="is given the spec and the resources: write `async"):
+
+        class Lamp(Worker[UserSpec, ObservedState]):
+            async def collect_observed_state(self, spec: Any) -> ObservedState:  # type: ignore[override]  # the mistake
+                return ObservedState()
+
+            @state("stopped")
+            def stopped(self, s: Any) -> Stay:
+                return stay("")
+
+
 async def test_a_class_without_fields_to_observe_needs_no_collector() -> None:
     class Nothing(ObservedState):
         """Has no fields."""

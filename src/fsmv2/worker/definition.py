@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import re
 import typing
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -183,6 +183,11 @@ def _faults_of_class(cls: Any) -> Iterator[str]:
     for name, method in asynchronous:
         if not inspect.iscoroutinefunction(method):
             yield f"{name} is not async: write `async def`, or mark it @blocking if it blocks"
+    if not _takes_two(cls.collect_observed_state):
+        yield (
+            "collect_observed_state is given the spec and the resources: write "
+            "`async def collect_observed_state(self, spec, resources)`"
+        )
     marks = {name: found for mark in MARKS for name, found in _marked(cls, mark)}
     yield from faults_of_options(cls, frozenset(marks))
     for name, found in marks.items():
@@ -259,3 +264,12 @@ def _reach(start: Iterable[str], edges: Mapping[str, Iterable[str]]) -> set[str]
             reached.add(name)
             todo.extend(edges.get(name, ()))
     return reached
+
+
+def _takes_two(method: Callable[..., Any]) -> bool:
+    """Whether a method can be called with two values beside `self`."""
+    try:
+        inspect.signature(method).bind(None, None, None)
+    except TypeError:
+        return False
+    return True

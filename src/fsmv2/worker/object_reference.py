@@ -8,6 +8,7 @@ import re
 import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeGuard
 
@@ -115,17 +116,22 @@ def import_named(
         raise _broken(module, error) from None
 
 
+_PACKAGE = f"{Path(__file__).resolve().parents[1]}{os.sep}"
+
+
 def _broken(module: str, error: BaseException) -> SpecError:
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
         if not frame.filename.startswith("<frozen") and frame.filename != __file__
     ]
-    last = frames[-1] if frames else None
+    # What is wrong with a class is found out in this package; the author looks for it in the class.
+    own = [frame for frame in frames if not frame.filename.startswith(_PACKAGE)] or frames
+    last = own[-1] if own else None
     where = (
-        f", at {last.filename}:{last.lineno}" if last and "/importlib/" not in last.filename else ""
+        f", in {last.filename}:{last.lineno}" if last and "/importlib/" not in last.filename else ""
     )
     return SpecError(
-        f"the module '{module}' cannot be imported: {error_text(error)}{where}.",
+        f"the module '{module}' cannot be imported{where}: {error_text(error).rstrip('.')}.",
         fix=f"Repair the module; `python -c 'import {module}'` shows the whole way to it.",
     )

@@ -16,6 +16,7 @@ from fsmv2.testing.conformance import Conformance, ConformanceError
 from fsmv2.worker.definition import WorkerDefinition
 from fsmv2.worker.fsm_bench import Stimulus, picture, stimuli
 from fsmv2.worker.fsm_check import check_fsm
+from fsmv2.worker.step_fixes import step_fix
 
 PURE_FIX = "Use spec and observation alone: no clock, no randomness, no I/O, nothing kept in self."
 
@@ -96,7 +97,7 @@ def reacts_to_every_observation(bench: Conformance) -> None:
                     f"the step raises {error_text(error)}",
                     where=f"{bench.worker.__name__}.{name} with {s.observed}",
                     why="its breaker opens after a few, and the worker stops",
-                    fix="Let the step answer stay(...) for what it cannot judge.",
+                    fix=step_fix(error),
                 ) from error
 
 

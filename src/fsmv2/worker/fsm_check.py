@@ -14,6 +14,7 @@ from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import error_text
 from fsmv2.worker.definition import ON_THE_WAY_DOWN, WorkerDefinition
 from fsmv2.worker.fsm_bench import FsmBench, Stimulus, picture, stimuli
+from fsmv2.worker.step_fixes import step_fix
 from fsmv2.worker.step_result import Act, Goto, Stay
 
 
@@ -142,7 +143,7 @@ def _answer(
                 kind="error",
                 where=state,
                 why=f"the step raises {error_text(error)}; its breaker opens after a few",
-                fix="Let the step answer stay(...) for what it cannot judge.",
+                fix=step_fix(error),
                 example=_shown(stimulus),
             )
         )

@@ -131,6 +131,8 @@ def _broken(module: str, error: BaseException) -> SpecError:
     where = (
         f", in {last.filename}:{last.lineno}" if last and "/importlib/" not in last.filename else ""
     )
+    if last is not None and str(error).startswith(f"{last.filename}:"):
+        where = ""  # it says so itself
     return SpecError(
         f"the module '{module}' cannot be imported{where}: {error_text(error).rstrip('.')}.",
         fix=f"Repair the module; `python -c 'import {module}'` shows the whole way to it.",

@@ -43,6 +43,7 @@ def test_shares_and_ports_are_numbers(text: str, number: str) -> None:
         ("0,5 bar", float, False, "Write 0.5, without bar."),
         ("1.5 bar", int, False, ""),
         ("bar", float, False, ""),
+        ("5o2", int, False, ""),
         ("0x1G", int, False, ""),
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fsmv2 import Diagnostic
-from fsmv2.diagnostic import Mark
+from fsmv2.diagnostic import Mark, Related
 from fsmv2.plant.shared_problems import SharedProblems
 
 ONE = Diagnostic(code="FSM0211", message="it is wrong.", fix="Mend a.")
@@ -50,3 +50,34 @@ def test_two_mistakes_of_one_bridge_at_one_place_stay_two() -> None:
     for what in ("one", "other"):
         found.add("bridge", "a", Diagnostic(code="FSM0150", message=f"{what}.", mark=mark))
     assert [one.message for one in found.merged()] == ["bridge 'a': one.", "bridge 'a': other."]
+
+
+def used(name: str, line: int) -> Diagnostic:
+    use = Related(message="it is used here", mark=Mark("p.yaml", 3, 5), source="unit: ...")
+    mark = Mark("p.yaml", line, 1)
+    return Diagnostic(
+        code="FSM0123", message=f"{name} is too large.", mark=mark, fix="Write 5.", related=(use,)
+    )
+
+
+def test_a_variable_that_is_wrong_in_every_bridge_of_a_template_is_a_mistake_of_that() -> None:
+    found = SharedProblems({})
+    for line, name in enumerate(("a", "b", "c"), 10):
+        found.made(name, "plc")
+        found.add("bridge", name, used(name, line))
+    (only,) = found.merged()
+    assert only.message == "bridges 'a', 'b' and 'c': a is too large."
+    assert only.mark == Mark("p.yaml", 3, 5)
+    assert [one.mark for one in only.related] == [Mark("p.yaml", 10, 1)]
+    assert only.fix == (
+        "Name another variable in the template, or correct the value of each: write 5."
+    )
+
+
+def test_a_variable_that_is_wrong_in_some_of_them_is_reported_where_each_is_set() -> None:
+    found = SharedProblems({})
+    for line, name in enumerate(("a", "b", "c", "d"), 10):
+        found.made(name, "plc")
+        if name != "d":
+            found.add("bridge", name, used(name, line))
+    assert [one.mark for one in found.merged()] == [Mark("p.yaml", n, 1) for n in (10, 11, 12)]

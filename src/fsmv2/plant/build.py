@@ -256,6 +256,7 @@ class Making:
             meant=self._meant,
         )
         self.ready[bridge.name] = ready
+        self._shared.made(bridge.name, bridge.template)
         for problem in problems:
             self._shared.add("bridge", bridge.name, problem)
         if bridge.enabled:

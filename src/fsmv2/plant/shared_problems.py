@@ -10,9 +10,11 @@ from collections.abc import Mapping
 
 import msgspec
 
-from fsmv2.diagnostic import Diagnostic, Mark
+from fsmv2.diagnostic import Diagnostic, Mark, Related
 
 _PLURAL = {"bridge": "bridges", "process": "processes"}
+_ALL = 3
+"""Bridges of a template that are all wrong, as no coincidence."""
 _NAMED = 3
 """Bridges that a message names; the rest is counted."""
 
@@ -34,11 +36,17 @@ class SharedProblems:
         """`fixes`: from the fix for one of them to that for several."""
         self._found: dict[_Same, list[tuple[str, str, Diagnostic]]] = {}
         self._fixes: Mapping[str, str] = fixes
+        self._made: dict[str, set[str]] = {}
 
     def add(self, kind: str, name: str, problem: Diagnostic) -> None:
         """`problem` without the words whose it is: those are `kind` and `name`."""
         same = _Same(problem.code, problem.mark, problem.path, problem.message, problem.warning)
         self._found.setdefault(same, []).append((kind, name, problem))
+
+    def made(self, name: str, template: str | None) -> None:
+        """A bridge has been looked at, which is made from this template."""
+        if template is not None:
+            self._made.setdefault(template, set()).add(name)
 
     def merged(self) -> list[Diagnostic]:
         """One for each mistake, which says whom it keeps waiting.
@@ -47,15 +55,56 @@ class SharedProblems:
         stands for all.
         """
         places: dict[tuple[str, Mark | None, str], list[_Same]] = {}
+        shown = self._of_templates()
         for same in self._found:
             places.setdefault((same.code, same.mark, same.path), []).append(same)
-        shown: list[Diagnostic] = []
         for alike in places.values():
             owners = [(k, name) for same in alike for k, name, _ in self._found[same]]
             if len(alike) == 1 or alike[0].mark is None or len(set(owners)) < len(owners):
                 shown += [self._merged(self._found[same]) for same in alike]
             else:
                 shown.append(self._first_of(alike, len(owners)))
+        return shown
+
+    def _of_templates(self) -> list[Diagnostic]:
+        """What is wrong with a variable of every bridge of a template: that names another one.
+
+        `unit: "{{ .PORT }}"` is one mistake, and not fifty.
+        """
+        used: dict[tuple[str, Mark], list[_Same]] = {}
+        for same, found in self._found.items():
+            related = found[0][2].related
+            if related and same.mark is not None:
+                used.setdefault((same.code, related[0].mark), []).append(same)
+        shown = []
+        for (_, place), alike in used.items():
+            found = [one for same in alike for one in self._found[same]]
+            owners = {name for _, name, _ in found}
+            if len(owners) < _ALL or owners not in self._made.values():
+                continue
+            first = found[0][2]
+            use = first.related[0]
+            at = Related(
+                message="one of the values",
+                mark=first.mark or place,
+                source=first.source,
+                length=first.length,
+            )
+            shown.append(
+                msgspec.structs.replace(
+                    first,
+                    message=f"{_listed([(kind, name) for kind, name, _ in found])}: "
+                    f"{first.message}",
+                    mark=place,
+                    source=use.source,
+                    length=use.length,
+                    related=(at,),
+                    fix="Name another variable in the template, or correct the value of each: "
+                    f"{first.fix[:1].lower()}{first.fix[1:]}",
+                )
+            )
+            for same in alike:
+                del self._found[same]
         return shown
 
     def _first_of(self, alike: list[_Same], owners: int) -> Diagnostic:

@@ -10,7 +10,8 @@ import msgspec
 
 from fsmv2.model.decoder.node import Node
 from fsmv2.model.decoder.scalars import BAD, Leaf, Problems, Reader, mismatch
-from fsmv2.model.decoder.struct_reader import MAPPING, Fields, neutral_node, unlisted
+from fsmv2.model.decoder.struct_reader import MAPPING, Fields, neutral_node
+from fsmv2.model.decoder.value_fixes import unlisted
 
 SEQUENCE = frozenset(("sequence",))
 

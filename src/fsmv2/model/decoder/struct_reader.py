@@ -17,6 +17,7 @@ from fsmv2.model.decoder.node_paths import join, parse_path
 from fsmv2.model.decoder.other_words import meant_key
 from fsmv2.model.decoder.scalars import BAD, Problems, Reader, mismatch
 from fsmv2.model.decoder.unions import Either, OrTemplate
+from fsmv2.model.decoder.value_fixes import instead_of_default, lost_text, unlisted
 from fsmv2.name_suggestions import nearest, suggest
 
 MAPPING = frozenset(("mapping",))
@@ -200,11 +201,11 @@ class Fields:
                 problems[before:] = [self._share(field, child, one) for one in problems[before:]]
             return value
         fix = _after(key, field.reader)
-        if commented := _commented(child):
-            what = {"#": "a comment", "&": "an anchor"}[commented[0]]
-            fix = f'Put it in quotes, since {commented[0]} begins {what}: {key}: "{commented}"'
+        if text := lost_text(child):
+            what = {"#": "a comment", "&": "an anchor"}[text[0]]
+            fix = f'Put it in quotes, since {text[0]} begins {what}: {key}: "{text}"'
         if not field.required:
-            fix += f", or remove the key{_instead(field.default)}"
+            fix += f", or remove the key{instead_of_default(field.default)}"
         message = f"'{key}' has no value, expected {field.reader.expected}."
         problems.append(child.problem("FSM0122", message, fix=f"{fix}.", at_key=True))
         return BAD
@@ -408,15 +409,6 @@ def missing(node: Node, field: Field, whole: str = "") -> Diagnostic:
     return node.problem("FSM0121", f"{where} has no '{field.key}'.", fix=fix, at_key=True)
 
 
-def unlisted(node: Node) -> str:
-    """What to do about a list where keys and values are expected."""
-    if node.document is None:
-        return "Write {key: value} in its place."
-    if node.in_brackets:
-        return "Write {key: value} in place of the list."
-    return "Remove the `- ` before the keys."
-
-
 _REMARKS = frozenset(("description", "desc", "comment", "comments", "note", "notes", "remark"))
 """Keys for a person to read."""
 
@@ -431,22 +423,3 @@ def _after(key: str, reader: Reader) -> str:
     if "sequence" in reader.kinds and "scalar" not in reader.kinds:
         return "Write its entries in lines below it, each after a `- `"
     return f"Write it after '{key}:'"
-
-
-def _commented(child: Node) -> str:
-    """A text such as `#5` or `&x` that stands where a value is missing: no value to YAML."""
-    if child.document is None or child.mark is None:
-        return ""
-    rest = child.document.line(child.mark.line)[child.mark.column - 1 :].strip()
-    found = re.fullmatch(r"#[^\s#\"]\S*", rest) or re.match(r"&[^\s\",}\]]+", rest)
-    return found[0] if found else ""
-
-
-def _instead(default: Any) -> str:
-    if isinstance(default, bool):
-        return f" to have {str(default).lower()}"
-    return (
-        f" to have {default}"
-        if isinstance(default, int | float) or (default and isinstance(default, str))
-        else ""
-    )

@@ -1,9 +1,10 @@
-"""What to write instead of a single value of the wrong type."""
+"""What to write instead of a value of the wrong type, or of none."""
 
 from __future__ import annotations
 
 import math
 import re
+from typing import Any
 
 from fsmv2.model.decoder.node import Node
 from fsmv2.model.decoder.template_fields import is_template, meant_variable
@@ -122,3 +123,32 @@ _SECRET_KEYS = {
     **dict.fromkeys(("var", "variable", "from_env", "env_var", "valuefrom"), "env"),
     **dict.fromkeys(("path", "secret", "from_file", "secret_file"), "file"),
 }
+
+
+def unlisted(node: Node) -> str:
+    """What to do about a list where keys and values are expected."""
+    if node.document is None:
+        return "Write {key: value} in its place."
+    if node.in_brackets:
+        return "Write {key: value} in place of the list."
+    return "Remove the `- ` before the keys."
+
+
+def lost_text(child: Node) -> str:
+    """A text such as `#5` or `&x` that stands where a value is missing: no value to YAML."""
+    if child.document is None or child.mark is None:
+        return ""
+    rest = child.document.line(child.mark.line)[child.mark.column - 1 :].strip()
+    found = re.fullmatch(r"#[^\s#\"]\S*", rest) or re.match(r"&[^\s\",}\]]+", rest)
+    return found[0] if found else ""
+
+
+def instead_of_default(default: Any) -> str:
+    """What a key has that is removed, as the end of a sentence; '' if it is not shown."""
+    if isinstance(default, bool):
+        return f" to have {str(default).lower()}"
+    return (
+        f" to have {default}"
+        if isinstance(default, int | float) or (default and isinstance(default, str))
+        else ""
+    )

@@ -34,7 +34,7 @@ def error_text(error: BaseException) -> str:
 
 def system_text(error: OSError) -> str:
     """What the system says of a failed call, for the middle of a sentence: `permission denied`."""
-    return (error.strerror or error_text(error)).lower()
+    return error.strerror.lower() if error.strerror else error_text(error)
 
 
 class FsmError(Exception):

@@ -33,6 +33,12 @@ def test_any_other_error_is_named() -> None:
     assert disk_trouble(ValueError("no")) == "ValueError: no"
 
 
+def test_an_error_of_ours_keeps_its_words_and_its_fix() -> None:
+    """It is an error of the system, too, and has sentences of its own."""
+    error = StoreError("3 MB is too small.", fix="Raise `journal_mb`.")
+    assert disk_trouble(error) == str(error)
+
+
 def test_a_folder_that_can_be_written_is_not_read_only(tmp_path: Path) -> None:
     assert not is_read_only(tmp_path)
     assert not is_read_only(tmp_path / "missing")

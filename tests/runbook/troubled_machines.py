@@ -54,7 +54,7 @@ def template_error() -> Iterator[TroubledTree]:
     with in_trouble(HEAD + NO_BROKER + FILLER) as tree:
         tree.steps["taken"] = nothing
         tree.run("fsmv2 set edge/filler DIVISOR=0 --no-wait")
-        tree.until("ZeroDivision", "fsmv2 why edge/filler")
+        tree.until("divides by zero", "fsmv2 why edge/filler")
         tree.fires("TemplateErrors")
         yield tree
 
